@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One thread's HTTP server: its connections on one libevent base.
+ *
+ * A server, its connections and its counters belong to the thread that runs
+ * the base; only the gate is shared, and counters may be read by another
+ * thread (they are written with relaxed atomics).  Connections are served with
+ * libevent `event` callbacks, one recv and one send a wake-up; evhttp and
+ * bufferevents cost two to five times more (contrib/bench says how measured).
+ *
+ * A connection is idle (waits for a request), reading (has a part of one),
+ * writing (its socket is full) or lingering (answered, closed for writing, the
+ * rest of the input is read away so that the answer is not lost to a reset).
+ * Each has its deadline; a partial request's does not move with further bytes.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <event2/event.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "http/gate.h"
+#include "http/request.h"
+#include "http/response.h"
+
+/* What a handler gives back. */
+struct http_answer {
+	const struct http_response *response;
+	bool owned; /* made for this request: freed after it was copied */
+	uint32_t tag; /* the handler's own, handed on to the observer */
+};
+
+/* Answer a request.  Must set answer->response; NULL means 500 and close.
+ * Only for GET, HEAD and OPTIONS: http answers 405, 501, 304 and 412 itself.
+ * Runs on the server's thread; must not block. */
+typedef void http_handler_fn(void *arg, const struct http_request *req,
+	struct http_answer *answer);
+
+/* Told after each answer, refused requests included (req NULL when it could
+ * not be parsed).  status and bytes are what was sent. */
+struct http_exchange {
+	const struct http_request *req;
+	unsigned status;
+	uint64_t bytes;
+	uint32_t tag;
+	const struct sockaddr *peer; /* AF_UNSPEC where it is not known */
+	socklen_t peer_len;
+};
+typedef void http_observer_fn(void *arg, const struct http_exchange *x);
+
+struct http_settings {
+	unsigned header_timeout; /* seconds; from a request's first byte */
+	unsigned idle_timeout;	 /* between requests */
+	unsigned write_timeout;	 /* without the peer taking a byte */
+	unsigned linger_timeout; /* reading away what follows an error */
+	http_handler_fn *handler;
+	http_observer_fn *observer; /* NULL: none */
+	void *arg;		    /* for both */
+};
+
+enum http_counter {
+	HTTP_COUNT_ACCEPTED,
+	HTTP_COUNT_SHED_TOTAL,	 /* closed at once: the gate was full */
+	HTTP_COUNT_SHED_ADDRESS,
+	HTTP_COUNT_SHED_DESCRIPTORS, /* EMFILE, ENFILE, out of memory */
+	HTTP_COUNT_EVICTED,	 /* idle, closed to make room */
+	HTTP_COUNT_TIMEOUT_HEADER,
+	HTTP_COUNT_TIMEOUT_IDLE,
+	HTTP_COUNT_TIMEOUT_WRITE,
+	HTTP_COUNT_BYTES_SENT,
+	HTTP_COUNT_2XX,
+	HTTP_COUNT_304,
+	HTTP_COUNT_404,
+	HTTP_COUNT_4XX, /* the other ones */
+	HTTP_COUNT_5XX,
+	HTTP_COUNTERS,
+};
+
+struct http_server;
+
+/* settings are copied.  base and gate must outlive the server. */
+struct http_server *http_server_new(struct event_base *base,
+	struct http_gate *gate, const struct http_settings *settings,
+	struct error *e) __attribute__((warn_unused_result));
+
+/* Closes all connections; listening sockets are closed too. */
+void http_server_free(struct http_server *s);
+
+/* Accept from this socket, and own it. */
+int http_server_listen(struct http_server *s, int fd, struct error *e)
+	__attribute__((warn_unused_result));
+
+/* Stop accepting (the sockets are closed); from now on every answer carries
+ * Connection: close.  Connections end with their next answer or at their
+ * deadline.  idle connections are kept, for a request may be on its way. */
+void http_server_drain(struct http_server *s);
+
+size_t http_server_connections(const struct http_server *s);
+uint64_t http_server_counter(
+	const struct http_server *s, enum http_counter which);
+const char *http_counter_name(enum http_counter which); /* "accepted", ... */
+
+#endif
