@@ -19,8 +19,8 @@
 #include "http/server.h"
 
 /* An http_handler_fn; arg is a const struct admin_view *. */
-void admin_handle(void *arg, const struct http_request *req,
-	struct http_answer *answer);
+void admin_handle(
+	void *arg, const struct http_request *req, struct http_answer *answer);
 
 /* The table behind /metrics, for the manual and its test. */
 extern const struct metric admin_metrics[];

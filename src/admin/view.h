@@ -35,9 +35,9 @@ struct admin_event {
 struct admin_fetch {
 	int64_t when;
 	unsigned status;
-	uint8_t kind;	 /* enum oidc_kind */
+	uint8_t kind; /* enum oidc_kind */
 	char issuer[256];
-	char agent[96];	 /* cut, control bytes replaced */
+	char agent[96]; /* cut, control bytes replaced */
 	char peer[64];
 };
 
@@ -48,7 +48,7 @@ struct admin_view {
 
 	struct oidc_issuer *const *issuers; /* sorted by URL */
 	size_t n_issuers;
-	size_t n_held;	 /* of them */
+	size_t n_held; /* of them */
 	size_t n_absent;
 	const struct oidc_tally *tally;
 	uint64_t generation; /* of the newest catalog */
@@ -59,16 +59,16 @@ struct admin_view {
 	size_t n_workers;
 	struct http_gate *gate;
 
-	bool config_good;    /* the last reading of jwksd.conf */
+	bool config_good; /* the last reading of jwksd.conf */
 	char config_problem[512];
-	int64_t config_read; /* when the one in force was read */
+	int64_t config_read;                /* when the one in force was read */
 	uint64_t reloads_good, reloads_bad; /* configuration and sources */
 	struct admin_event events[ADMIN_EVENTS];
 	size_t n_events;
 	struct admin_fetch fetches[ADMIN_FETCHES];
 	size_t n_fetches;
 
-	size_t watches;	    /* inotify watches in use */
+	size_t watches;     /* inotify watches in use */
 	bool watches_short; /* the kernel refused more: some are polled */
 	char watches_problem[256];
 	int64_t last_scan;

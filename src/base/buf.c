@@ -167,7 +167,7 @@ buf_json(struct buf *b, const char *text, size_t len)
 		} else if (n == 1) {
 			json_ascii(b, p[i]);
 		} else if (n == 3 && p[i] == 0xe2 && p[i + 1] == 0x80 &&
-			(p[i + 2] | 1) == 0xa9) {
+			   (p[i + 2] | 1) == 0xa9) {
 			buf_printf(b, "\\u202%c", p[i + 2] == 0xa8 ? '8' : '9');
 		} else {
 			buf_append(b, p + i, n);

@@ -20,7 +20,10 @@ struct buf {
 	bool failed; /* memory ran out: contents are not to be used */
 };
 
-#define BUF_INIT {NULL, 0, 0, false}
+#define BUF_INIT                  \
+	{                         \
+		NULL, 0, 0, false \
+	}
 
 void buf_release(struct buf *b);
 void buf_append(struct buf *b, const void *bytes, size_t len);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define YEAR_0 (-62167219200LL)	  /* 0000-01-01T00:00:00Z */
+#define YEAR_0 (-62167219200LL)  /* 0000-01-01T00:00:00Z */
 #define YEAR_9999 253402300799LL /* 9999-12-31T23:59:59Z */
 
 int64_t
@@ -43,9 +43,10 @@ clock_format(char text[CLOCK_TEXT_LEN + 1], int64_t when)
 	t = (time_t)when;
 	gmtime_r(&t, &tm);
 	snprintf(text, CLOCK_TEXT_LEN + 1, "%04u-%02u-%02uT%02u:%02u:%02uZ",
-		(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-		(unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-		(unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+		(unsigned)(tm.tm_year + 1900) % 10000,
+		(unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
+		(unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
+		(unsigned)tm.tm_sec % 100);
 }
 
 /* Exactly n digits at text. */

@@ -28,7 +28,8 @@ set_text(struct error *e, enum error_code code, const char *fmt, va_list ap)
 {
 	e->code = code;
 	if (vsnprintf(e->text, sizeof(e->text), fmt, ap) < 0)
-		strcpy(e->text, "an error whose text could not be formatted");
+		snprintf(e->text, sizeof(e->text), "%s",
+			"an error whose text could not be formatted");
 }
 
 int

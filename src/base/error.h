@@ -21,17 +21,17 @@
 /* What the caller can do about it, not where it happened. */
 enum error_code {
 	ERROR_NONE,
-	ERROR_NOMEM,	/* out of memory: nothing was changed, try later */
-	ERROR_SYS,	/* a system call failed: the text holds its reason */
-	ERROR_PARSE,	/* the bytes are not of the form they should have */
-	ERROR_INVALID,	/* well formed, but refused by a rule */
+	ERROR_NOMEM,    /* out of memory: nothing was changed, try later */
+	ERROR_SYS,      /* a system call failed: the text holds its reason */
+	ERROR_PARSE,    /* the bytes are not of the form they should have */
+	ERROR_INVALID,  /* well formed, but refused by a rule */
 	ERROR_NOTFOUND, /* there is nothing by that name */
 	ERROR_CONFLICT, /* two things contradict each other */
-	ERROR_DENIED,	/* not permitted: a private key, a mode, an owner */
-	ERROR_LIMIT,	/* larger, deeper or more than is allowed */
-	ERROR_EARLY,	/* a rotation step before its time */
-	ERROR_NET,	/* a peer could not be reached or broke off */
-	ERROR_TLS,	/* the TLS layer refused */
+	ERROR_DENIED,   /* not permitted: a private key, a mode, an owner */
+	ERROR_LIMIT,    /* larger, deeper or more than is allowed */
+	ERROR_EARLY,    /* a rotation step before its time */
+	ERROR_NET,      /* a peer could not be reached or broke off */
+	ERROR_TLS,      /* the TLS layer refused */
 };
 
 struct error {

@@ -24,9 +24,9 @@ file_id_from(const struct stat *st)
 		.ino = st->st_ino,
 		.size = st->st_size,
 		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 +
-			st->st_mtim.tv_nsec,
+			    st->st_mtim.tv_nsec,
 		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 +
-			st->st_ctim.tv_nsec,
+			    st->st_ctim.tv_nsec,
 		.mode = st->st_mode,
 	};
 }
@@ -35,8 +35,8 @@ bool
 file_id_equal(const struct file_id *a, const struct file_id *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-		a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
-		a->mode == b->mode;
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+	       a->mode == b->mode;
 }
 
 void
@@ -163,8 +163,8 @@ file_read(int dirfd, const char *path, size_t max, struct file_bytes *out,
 		errno = saved;
 	}
 	if (rc == 1)
-		return error_set(e, ERROR_CONFLICT,
-			"kept changing while it was read");
+		return error_set(
+			e, ERROR_CONFLICT, "kept changing while it was read");
 	return rc;
 }
 

@@ -59,7 +59,7 @@ stderr_is_journal(void)
 	if (stream == NULL || sscanf(stream, "%llu:%llu", &dev, &ino) != 2)
 		return false;
 	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
-		st.st_ino == ino;
+	       st.st_ino == ino;
 }
 
 void

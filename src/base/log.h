@@ -23,8 +23,8 @@
 
 enum log_level {
 	LOG_LEVEL_ERROR, /* somebody must act */
-	LOG_LEVEL_WARN,	 /* degraded; we carry on and say how */
-	LOG_LEVEL_INFO,	 /* life cycle: started, reloaded, stopped */
+	LOG_LEVEL_WARN,  /* degraded; we carry on and say how */
+	LOG_LEVEL_INFO,  /* life cycle: started, reloaded, stopped */
 	LOG_LEVEL_DEBUG,
 };
 

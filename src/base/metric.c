@@ -9,7 +9,12 @@
 #include <string.h>
 
 static const char *const reserved[] = {
-	"_total", "_created", "_count", "_sum", "_bucket", "_info",
+	"_total",
+	"_created",
+	"_count",
+	"_sum",
+	"_bucket",
+	"_info",
 };
 
 static bool

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define METRIC_CONTENT_TYPE                                                    \
+#define METRIC_CONTENT_TYPE \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 enum metric_type {

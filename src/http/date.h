@@ -14,7 +14,6 @@
 void http_date_format(char text[HTTP_DATE_LEN + 1], int64_t when);
 
 /* 0, or -1 when it is no date.  now decides the century of the RFC 850 form. */
-int http_date_parse(
-	const char *text, size_t len, int64_t now, int64_t *when);
+int http_date_parse(const char *text, size_t len, int64_t now, int64_t *when);
 
 #endif

@@ -16,7 +16,7 @@ struct http_gate_entry; /* the place of one address */
 
 enum http_admission {
 	HTTP_ADMITTED,
-	HTTP_FULL,	   /* the total is reached */
+	HTTP_FULL,         /* the total is reached */
 	HTTP_ADDRESS_FULL, /* this address has all it may */
 	HTTP_NO_MEMORY,
 };

@@ -20,20 +20,20 @@ struct http_response;
 
 /* What the fields of a response are made of.  Strings hold no CR or LF. */
 struct http_response_parts {
-	unsigned status;	   /* 200, 204, 404, ...: one this room knows */
+	unsigned status;           /* 200, 204, 404, ...: one this room knows */
 	const char *content_type;  /* NULL when there is no content */
 	const char *cache_control; /* NULL: "no-store" */
-	int64_t modified;	   /* Last-Modified; 0: none */
-	bool etag;		   /* strong, of the SHA-256 of the content */
-	bool cors;		   /* Access-Control-Allow-Origin: * */
-	const char *fields;	   /* further field lines, each with CRLF */
+	int64_t modified;          /* Last-Modified; 0: none */
+	bool etag;                 /* strong, of the SHA-256 of the content */
+	bool cors;                 /* Access-Control-Allow-Origin: * */
+	const char *fields;        /* further field lines, each with CRLF */
 	const void *content;
 	size_t content_len;
 };
 
 struct http_response *http_response_new(const struct http_response_parts *parts,
 	struct error *e) __attribute__((warn_unused_result));
-void http_response_free(struct http_response *r);
+void http_response_free(const struct http_response *r);
 
 unsigned http_response_status(const struct http_response *r);
 /* Bytes of memory it takes. */
@@ -45,5 +45,23 @@ const char *http_response_fields(const struct http_response *r, size_t *len);
 
 /* "Not Found"; NULL for a status this room does not send. */
 const char *http_status_text(unsigned status);
+
+/* The parts of a response that follow the status line, Date and Connection. */
+enum http_cut {
+	HTTP_CUT_WHOLE,
+	HTTP_CUT_HEAD,         /* all fields, no content */
+	HTTP_CUT_NOT_MODIFIED, /* the fields of a 304: from ETag on */
+};
+const char *http_response_cut(
+	const struct http_response *r, enum http_cut cut, size_t *len);
+
+/* "HTTP/1.1 200 OK\r\n", the status line that goes before that cut. */
+const char *http_response_line(
+	const struct http_response *r, enum http_cut cut, size_t *len);
+
+/* The entity tag with its quotes; NULL when it has none. */
+const char *http_response_etag(const struct http_response *r, size_t *len);
+/* What Last-Modified says; 0 when it is not there. */
+int64_t http_response_modified(const struct http_response *r);
 
 #endif

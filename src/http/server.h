@@ -31,15 +31,17 @@
 /* What a handler gives back. */
 struct http_answer {
 	const struct http_response *response;
-	bool owned; /* made for this request: freed after it was copied */
+	bool owned;   /* made for this request: freed after it was copied */
 	uint32_t tag; /* the handler's own, handed on to the observer */
 };
 
 /* Answer a request.  Must set answer->response; NULL means 500 and close.
- * Only for GET, HEAD and OPTIONS: http answers 405, 501, 304 and 412 itself.
+ * Called for GET, HEAD and OPTIONS, and for other methods that exist
+ * (HTTP_OTHER) only to learn whether the path does: http itself makes 204, 304,
+ * 405 and 412 of an answer below 300, and 501 of an unknown method.
  * Runs on the server's thread; must not block. */
-typedef void http_handler_fn(void *arg, const struct http_request *req,
-	struct http_answer *answer);
+typedef void http_handler_fn(
+	void *arg, const struct http_request *req, struct http_answer *answer);
 
 /* Told after each answer, refused requests included (req NULL when it could
  * not be parsed).  status and bytes are what was sent. */
@@ -55,20 +57,20 @@ typedef void http_observer_fn(void *arg, const struct http_exchange *x);
 
 struct http_settings {
 	unsigned header_timeout; /* seconds; from a request's first byte */
-	unsigned idle_timeout;	 /* between requests */
-	unsigned write_timeout;	 /* without the peer taking a byte */
+	unsigned idle_timeout;   /* between requests */
+	unsigned write_timeout;  /* without the peer taking 16 KiB or all */
 	unsigned linger_timeout; /* reading away what follows an error */
 	http_handler_fn *handler;
 	http_observer_fn *observer; /* NULL: none */
-	void *arg;		    /* for both */
+	void *arg;                  /* for both */
 };
 
 enum http_counter {
 	HTTP_COUNT_ACCEPTED,
-	HTTP_COUNT_SHED_TOTAL,	 /* closed at once: the gate was full */
+	HTTP_COUNT_SHED_TOTAL, /* closed at once: the gate was full */
 	HTTP_COUNT_SHED_ADDRESS,
 	HTTP_COUNT_SHED_DESCRIPTORS, /* EMFILE, ENFILE, out of memory */
-	HTTP_COUNT_EVICTED,	 /* idle, closed to make room */
+	HTTP_COUNT_EVICTED,          /* idle, closed to make room */
 	HTTP_COUNT_TIMEOUT_HEADER,
 	HTTP_COUNT_TIMEOUT_IDLE,
 	HTTP_COUNT_TIMEOUT_WRITE,

@@ -39,8 +39,8 @@ enum key_alg {
 struct key {
 	enum key_type type;
 	enum key_alg alg;
-	unsigned bits;	     /* modulus, or the curve's field: 521 for P-521 */
-	const char *kid;     /* valid UTF-8, not empty */
+	unsigned bits;   /* modulus, or the curve's field: 521 for P-521 */
+	const char *kid; /* valid UTF-8, not empty */
 	const unsigned char *spki; /* DER SubjectPublicKeyInfo: the identity */
 	size_t spki_len;
 	const char *jwk; /* the key as kube-apiserver prints it in a JWKS:
@@ -66,7 +66,10 @@ struct key_set {
 	size_t count;
 };
 
-#define KEY_SET_INIT {NULL, 0}
+#define KEY_SET_INIT    \
+	{               \
+		NULL, 0 \
+	}
 
 void key_set_release(struct key_set *set);
 

@@ -4,8 +4,8 @@
  *
  * Bytes are kube-apiserver's (pkg/serviceaccount/openidmetadata.go): its five
  * members in its order, then the two that EKS adds (authorization_endpoint,
- * claims_supported); a JWKS of {"use","kty","kid",...} in the order of the keys;
- * no white space, no final newline.
+ * claims_supported); a JWKS of {"use","kty","kid",...} in the order of the
+ * keys; no white space, no final newline.
  *
  * Paths are the issuer's path plus a fixed suffix: OpenID Connect Discovery 1.0
  * section 4, and kube-apiserver's /openid/v1/jwks.
@@ -28,7 +28,8 @@ enum oidc_kind {
 #define OIDC_DOCUMENTS 2
 
 #define OIDC_DOCUMENT_MAX 51200 /* bytes: Nimbus' default limit */
-#define OIDC_JWKS_CONTENT_TYPE "application/jwk-set+json" /* kube-apiserver's */
+#define OIDC_JWKS_CONTENT_TYPE "application/jwk-set+json" /* kube-apiserver's \
+							   */
 
 const char *oidc_kind_name(enum oidc_kind kind);   /* "discovery", "jwks" */
 const char *oidc_kind_suffix(enum oidc_kind kind); /* "/.well-known/..." */

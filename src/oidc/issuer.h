@@ -5,7 +5,8 @@
  * through a catalog.
  *
  * The record, its URL and its keys are one allocation each, and documents are
- * the bytes that are sent: with a hundred thousand issuers every pointer counts.
+ * the bytes that are sent: with a hundred thousand issuers every pointer
+ * counts.
  */
 #ifndef OIDC_ISSUER_H
 #define OIDC_ISSUER_H
@@ -32,22 +33,23 @@ struct oidc_key {
 	enum key_alg alg;
 	uint16_t bits;
 	uint8_t has_state; /* it comes from a keyring */
-	uint8_t state;	   /* enum keyring_state */
-	int64_t since;	   /* in this state; or first published by us */
+	uint8_t state;     /* enum keyring_state */
+	uint64_t print;    /* of the public key: tells a kid that was reused */
+	int64_t since;     /* in this state; or first published by us */
 	int64_t next_due;  /* next step safe at; 0: nothing to wait for */
 };
 
 struct oidc_issuer {
 	const char *url;
 	enum oidc_health health;
-	uint32_t slot;	  /* its place in the tally */
+	uint32_t slot; /* its place in the tally */
 	uint32_t n_keys;
 	struct oidc_key *keys; /* in the order of the JWKS; one block */
 	struct oidc_document *documents[OIDC_DOCUMENTS]; /* NULL: absent */
-	char *problem;	  /* NULL, or one line: what is wrong, what to do */
+	char *problem; /* NULL, or one line: what is wrong, what to do */
 	int64_t problem_since;
 	int64_t changed;  /* the documents, last */
-	int64_t loaded;	  /* the sources were last read and good */
+	int64_t loaded;   /* the sources were last read and good */
 	unsigned max_age; /* as published */
 };
 
@@ -55,6 +57,10 @@ struct oidc_issuer {
 struct oidc_issuer *oidc_issuer_new(const char *url, uint32_t slot);
 /* Not its documents: they may still be looked up (see catalog.h). */
 void oidc_issuer_free(struct oidc_issuer *issuer);
+
+/* The array for a set: kid, alg and bits are filled in, the rest is zero.  One
+ * block, the caller's to free.  NULL when out of memory. */
+struct oidc_key *oidc_keys_new(const struct key_set *set);
 
 /* Bytes of memory that it takes, documents included. */
 size_t oidc_issuer_size(const struct oidc_issuer *issuer);

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moves bytes.  A step (read, write, linger) does what one wake-up allows and
+ * returns what the connection needs next; settle() alone changes events, phases
+ * and lists accordingly, or ends the connection.
+ *
+ * Reading is edge-triggered: a recv that does not fill its buffer has emptied
+ * the socket, and the next byte makes a new edge.  Two cases make none, and ask
+ * for another turn themselves (c->again): a recv that filled the buffer, and a
+ * FIN that came together with bytes.
+ *
+ * Back-pressure: while a socket does not take its answers (c->out != NULL)
+ * nothing of its requests is read or answered, so what a connection can hold is
+ * bounded whatever the peer does.
+ */
+#include "http/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum next {
+	NEXT_READ,
+	NEXT_WRITE,
+	NEXT_LINGER,
+	NEXT_CLOSE,
+};
+
+#define READ_EVENTS (EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
+#define WRITE_EVENTS (EV_WRITE | EV_PERSIST)
+
+/* A peer that takes less than this in a write_timeout is not reading: it may
+ * not hold an answer for ever by taking it byte by byte. */
+#define WRITE_STEP 16384
+/* What a lingering peer may still send. */
+#define LINGER_MAX 1048576
+#define SPARES_MAX 256
+#define IN_SIZE_MIN 512
+
+/* ---- the socket: all bytes pass here ------------------------------------- */
+
+static ssize_t
+receive(struct http_connection *c, void *bytes, size_t size)
+{
+	ssize_t n = recv(c->fd, bytes, size, MSG_DONTWAIT);
+
+	c->full = n > 0 && (size_t)n == size;
+	c->again = n > 0 && (c->full || c->hung_up);
+	return n;
+}
+
+/* last: the connection is closed right after, so the FIN can go with the
+ * bytes. */
+static ssize_t
+transmit(struct http_connection *c, const void *bytes, size_t len, bool last)
+{
+	return send(c->fd, bytes, len,
+		MSG_NOSIGNAL | MSG_DONTWAIT | (last ? MSG_MORE : 0));
+}
+
+static bool
+is_temporary(int err)
+{
+	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
+}
+
+/* ---- output -------------------------------------------------------------- */
+
+/* Keep what the socket did not take. */
+static void
+store_output(struct http_connection *c, const char *bytes, size_t len)
+{
+	char *grown = realloc(c->out, c->out_len + len);
+
+	if (grown == NULL) {
+		c->broken = true;
+		return;
+	}
+	memcpy(grown + c->out_len, bytes, len);
+	c->out = grown;
+	c->out_len += len;
+}
+
+static void
+send_or_store(
+	struct http_connection *c, const char *bytes, size_t len, bool last)
+{
+	ssize_t n = transmit(c, bytes, len, last);
+
+	if (n < 0 && !is_temporary(errno)) {
+		c->broken = true;
+		return;
+	}
+	if (n < 0)
+		n = 0;
+	if ((size_t)n < len)
+		store_output(c, bytes + n, len - (size_t)n);
+}
+
+/* Send the shared buffer, which is this connection's while it runs. */
+static void
+flush(struct http_connection *c, bool last)
+{
+	struct http_server *s = c->server;
+	size_t len = s->output_len;
+
+	s->output_len = 0;
+	if (len > 0 && !c->broken)
+		send_or_store(c, s->output, len, last);
+}
+
+static void
+append_slowly(struct http_connection *c, const char *bytes, size_t len)
+{
+	if (c->out == NULL)
+		flush(c, false);
+	if (c->broken)
+		return;
+	if (c->out != NULL)
+		store_output(c, bytes, len);
+	else if (len <= HTTP_OUTPUT_SIZE)
+		http_connection_append(c, bytes, len);
+	else
+		send_or_store(c, bytes, len, false);
+}
+
+void
+http_connection_append(struct http_connection *c, const void *bytes, size_t len)
+{
+	struct http_server *s = c->server;
+
+	if (c->out != NULL || len > HTTP_OUTPUT_SIZE - s->output_len) {
+		append_slowly(c, bytes, len);
+		return;
+	}
+	memcpy(s->output + s->output_len, bytes, len);
+	s->output_len += len;
+}
+
+/* ---- input --------------------------------------------------------------- */
+
+/* Keep the part of a request, or the requests, that must wait. */
+static void
+store_input(struct http_connection *c, const char *bytes, size_t len)
+{
+	uint32_t size = IN_SIZE_MIN;
+	char *fresh;
+
+	if (len == 0) {
+		free(c->in);
+		c->in = NULL;
+		c->in_size = 0;
+	} else if (len > c->in_size) {
+		while (size < len)
+			size *= 2;
+		fresh = malloc(size);
+		if (fresh == NULL) {
+			c->broken = true;
+			return;
+		}
+		free(c->in);
+		c->in = fresh;
+		c->in_size = size;
+	}
+	if (len > 0)
+		memcpy(c->in, bytes, len);
+	c->in_len = (uint32_t)len;
+}
+
+static void
+enter(struct http_connection *c, enum http_phase phase)
+{
+	struct http_server *s = c->server;
+
+	if (c->phase == HTTP_IDLE && phase == HTTP_IDLE && c->since == s->now)
+		return;
+	TAILQ_REMOVE(&s->lists[c->phase], c, link);
+	TAILQ_INSERT_TAIL(&s->lists[phase], c, link);
+	c->phase = (uint8_t)phase;
+	c->since = s->now;
+	c->progress = 0;
+}
+
+/* Nothing is ready behind the request that is being answered. */
+static bool
+is_last(const char *bytes, size_t len)
+{
+	struct http_request next;
+	unsigned status;
+	size_t used;
+
+	return http_request_parse(bytes, len, &next, &used, &status) ==
+	       HTTP_PARSE_MORE;
+}
+
+/* What to do once the answers are on their way. */
+static enum next
+finish(struct http_connection *c)
+{
+	flush(c, c->closing && !c->linger);
+	if (c->broken)
+		return NEXT_CLOSE;
+	if (c->out != NULL)
+		return NEXT_WRITE;
+	if (!c->closing)
+		return NEXT_READ;
+	return c->linger ? NEXT_LINGER : NEXT_CLOSE;
+}
+
+/* Answer the requests in the shared input buffer, all of them unless the
+ * socket is full, with one send. */
+static enum next
+serve(struct http_connection *c, size_t len)
+{
+	struct http_server *s = c->server;
+	const char *buf = s->input;
+	struct http_request req;
+	enum http_parse r = HTTP_PARSE_DONE;
+	unsigned status;
+	size_t pos = 0;
+	size_t used;
+	bool last;
+
+	while (pos < len && !c->closing && c->out == NULL && !c->broken) {
+		r = http_request_parse(
+			buf + pos, len - pos, &req, &used, &status);
+		if (r != HTTP_PARSE_DONE)
+			break;
+		pos += used;
+		last = s->draining && is_last(buf + pos, len - pos);
+		http_answer_request(c, &req, last);
+	}
+	if (r == HTTP_PARSE_BAD)
+		http_answer_refusal(c, status);
+	/* a reset would overtake the answer if anything was left unread */
+	if (c->closing && (pos < len || c->full))
+		c->linger = true;
+	/* an answer ends the deadline of its request */
+	if (pos > 0)
+		enter(c, HTTP_IDLE);
+	store_input(c, buf + pos, c->closing ? 0 : len - pos);
+	return finish(c);
+}
+
+/* ---- steps --------------------------------------------------------------- */
+
+static enum next
+read_step(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+	size_t have = c->in_len;
+	size_t room = HTTP_INPUT_SIZE - have;
+	ssize_t n;
+
+	if (have > 0)
+		memcpy(s->input, c->in, have);
+	n = receive(c, s->input + have, room);
+	if (n > 0)
+		return serve(c, have + (size_t)n);
+	return n < 0 && is_temporary(errno) ? NEXT_READ : NEXT_CLOSE;
+}
+
+static enum next
+write_step(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+	size_t left = c->out_len - c->out_sent;
+	ssize_t n = transmit(c, c->out + c->out_sent, left, false);
+
+	if (n < 0)
+		return is_temporary(errno) ? NEXT_WRITE : NEXT_CLOSE;
+	if ((size_t)n < left) {
+		c->out_sent += (size_t)n;
+		c->progress += (uint32_t)n;
+		if (c->progress >= WRITE_STEP)
+			enter(c, HTTP_WRITING);
+		return NEXT_WRITE;
+	}
+	free(c->out);
+	c->out = NULL;
+	c->out_len = 0;
+	c->out_sent = 0;
+	if (c->closing)
+		return c->linger ? NEXT_LINGER : NEXT_CLOSE;
+	/* the requests that had to wait */
+	c->full = false;
+	if (c->in_len > 0)
+		memcpy(s->input, c->in, c->in_len);
+	return serve(c, c->in_len);
+}
+
+/* Read away what comes after the last answer (RFC 9112 section 9.6). */
+static enum next
+linger_step(struct http_connection *c)
+{
+	ssize_t n = receive(c, c->server->input, HTTP_INPUT_SIZE);
+
+	if (n < 0)
+		return is_temporary(errno) ? NEXT_LINGER : NEXT_CLOSE;
+	c->progress += (uint32_t)n;
+	return n == 0 || c->progress > LINGER_MAX ? NEXT_CLOSE : NEXT_LINGER;
+}
+
+/* ---- events -------------------------------------------------------------- */
+
+static void on_event(evutil_socket_t fd, short what, void *arg);
+
+static bool
+watch(struct http_connection *c, short events)
+{
+	if (c->watched == events)
+		return true;
+	if (c->watched != 0)
+		event_del(&c->event);
+	c->watched = 0;
+	if (event_assign(&c->event, c->server->base, c->fd, events, on_event,
+		    c) != 0 ||
+		event_add(&c->event, NULL) != 0)
+		return false;
+	c->watched = events;
+	return true;
+}
+
+static enum next
+start_lingering(struct http_connection *c)
+{
+	if (shutdown(c->fd, SHUT_WR) != 0)
+		return NEXT_CLOSE;
+	enter(c, HTTP_LINGERING);
+	/* the edge of what is there already may have passed */
+	return linger_step(c);
+}
+
+/* Make the connection's events and list those of what it needs next.  false:
+ * it is closed. */
+static bool
+settle(struct http_connection *c, enum next next)
+{
+	bool ok = false;
+
+	if (next == NEXT_LINGER && c->phase != HTTP_LINGERING)
+		next = start_lingering(c);
+	switch (next) {
+	case NEXT_READ:
+		if (c->in_len == 0)
+			enter(c, HTTP_IDLE);
+		else if (c->phase != HTTP_READING)
+			enter(c, HTTP_READING);
+		ok = watch(c, READ_EVENTS);
+		break;
+	case NEXT_WRITE:
+		if (c->phase != HTTP_WRITING)
+			enter(c, HTTP_WRITING);
+		ok = watch(c, WRITE_EVENTS);
+		break;
+	case NEXT_LINGER:
+		ok = watch(c, READ_EVENTS);
+		break;
+	case NEXT_CLOSE:
+		break;
+	}
+	if (!ok)
+		http_connection_close(c);
+	return ok;
+}
+
+static void
+on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_connection *c = arg;
+	bool reading = (c->watched & EV_READ) != 0;
+	enum next next;
+
+	(void)fd;
+	if ((what & EV_CLOSED) != 0)
+		c->hung_up = true;
+	http_server_update_date(c->server);
+	if (!reading)
+		next = write_step(c);
+	else if (c->phase == HTTP_LINGERING)
+		next = linger_step(c);
+	else
+		next = read_step(c);
+	/* an event that was added just now reports what is there by itself */
+	if (settle(c, next) && c->again && reading && c->watched == READ_EVENTS)
+		event_active(&c->event, EV_READ, 1);
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+static struct http_connection *
+take_struct(struct http_server *s)
+{
+	struct http_connection *c = TAILQ_FIRST(&s->spare);
+
+	if (c == NULL)
+		return malloc(sizeof(*c));
+	TAILQ_REMOVE(&s->spare, c, link);
+	s->spares--;
+	return c;
+}
+
+int
+http_connection_open(struct http_server *s, int fd, const union http_peer *peer,
+	socklen_t peer_len, struct http_gate_entry *place)
+{
+	struct http_connection *c = take_struct(s);
+
+	if (c == NULL)
+		return -1;
+	memset(c, 0, sizeof(*c));
+	c->server = s;
+	c->fd = fd;
+	c->place = place;
+	c->peer = *peer;
+	c->peer_len = peer_len;
+	c->phase = HTTP_IDLE;
+	c->since = s->now;
+	TAILQ_INSERT_TAIL(&s->lists[HTTP_IDLE], c, link);
+	s->connections++;
+	/* the listener waits for the first bytes, so they are mostly there */
+	settle(c, read_step(c));
+	return 0;
+}
+
+void
+http_connection_close(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+
+	if (c->watched != 0)
+		event_del(&c->event);
+	TAILQ_REMOVE(&s->lists[c->phase], c, link);
+	s->connections--;
+	http_gate_leave(s->gate, c->place);
+	free(c->in);
+	free(c->out);
+	close(c->fd);
+	if (s->spares == SPARES_MAX) {
+		free(c);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&s->spare, c, link);
+	s->spares++;
+}
+
+void
+http_connection_expire(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+
+	switch ((enum http_phase)c->phase) {
+	case HTTP_IDLE:
+		http_count(s, HTTP_COUNT_TIMEOUT_IDLE, 1);
+		break;
+	case HTTP_READING:
+		http_count(s, HTTP_COUNT_TIMEOUT_HEADER, 1);
+		store_input(c, NULL, 0);
+		http_answer_refusal(c, 408);
+		settle(c, finish(c));
+		return;
+	case HTTP_WRITING:
+		http_count(s, HTTP_COUNT_TIMEOUT_WRITE, 1);
+		break;
+	case HTTP_LINGERING:
+	case HTTP_PHASES:
+		break;
+	}
+	http_connection_close(c);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of a server know of each other.  For room http only, and for
+ * its own tests (the sweeper is told the time, so that deadlines can be tested
+ * without waiting).
+ *
+ *     server.c      the whole: lists, sweeper, counters, ready-made refusals
+ *     accept.c      takes connections in, within limits
+ *     connection.c  moves bytes; its state machine
+ *     answer.c      which response a request gets
+ */
+#ifndef HTTP_INTERNAL_H
+#define HTTP_INTERNAL_H
+
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <sys/queue.h>
+
+#include "http/date.h"
+#include "http/server.h"
+
+/* Room for a whole request that is not yet complete, and as much again. */
+#define HTTP_INPUT_SIZE (2 * HTTP_REQUEST_MAX)
+/* Answers to a batch of pipelined requests are sent when they fill this. */
+#define HTTP_OUTPUT_SIZE 65536
+
+/* Each phase has its list, its deadline, and one way on at that deadline. */
+enum http_phase {
+	HTTP_IDLE,
+	HTTP_READING,
+	HTTP_WRITING,
+	HTTP_LINGERING,
+	HTTP_PHASES,
+};
+
+union http_peer {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/*
+ * Buffers belong to the server and are shared: a connection has memory of its
+ * own only for a part of a request (at most HTTP_INPUT_SIZE) and for what its
+ * socket did not take (HTTP_OUTPUT_SIZE and one response).
+ */
+struct http_connection {
+	TAILQ_ENTRY(http_connection) link; /* in the list of its phase */
+	struct http_server *server;
+	struct http_gate_entry *place;
+	struct event event;
+	char *in;
+	char *out; /* not NULL: the socket is full, and nothing is read */
+	size_t out_len;
+	size_t out_sent;
+	uint32_t in_len;
+	uint32_t in_size;
+	uint32_t since;    /* when this phase's time began to run */
+	uint32_t progress; /* writing: bytes since then; lingering: in all */
+	int fd;
+	union http_peer peer;
+	socklen_t peer_len;
+	short watched; /* events that are added, 0: none */
+	uint8_t phase; /* enum http_phase */
+	bool full;     /* the last recv left no room: there may be more */
+	bool hung_up;  /* the peer sends no more than what is there */
+	bool again;    /* read again, no event will tell */
+	bool closing;  /* the last answer was made */
+	bool linger;   /* read on before closing, so that it arrives */
+	bool broken;   /* the peer is gone, or there is no memory */
+};
+
+TAILQ_HEAD(http_connections, http_connection);
+
+struct http_listener {
+	LIST_ENTRY(http_listener) link;
+	struct http_server *server;
+	struct event *event;
+	int fd;
+	bool paused; /* until the next tick */
+	bool busy;   /* more than one connection waited last time */
+	unsigned wakes;
+};
+
+#define HTTP_REFUSALS 10
+#define HTTP_DATE_LINE_LEN (sizeof("Date: \r\n") - 1 + HTTP_DATE_LEN)
+
+struct http_server {
+	struct event_base *base;
+	struct http_gate *gate;
+	struct http_settings settings;
+	struct event *tick;
+	LIST_HEAD(, http_listener) listeners;
+	struct http_connections lists[HTTP_PHASES];
+	size_t connections;
+	struct http_connections spare; /* structs to be used again */
+	size_t spares;
+	int reserve;  /* a descriptor to give up when there are no others */
+	uint32_t now; /* seconds, as of the last tick */
+	int64_t date_of;
+	char date[HTTP_DATE_LINE_LEN + 1];
+	bool draining;
+	struct http_response *refusals[HTTP_REFUSALS];
+	struct http_response *options;
+	_Atomic uint64_t counters[HTTP_COUNTERS];
+	size_t output_len;
+	char input[HTTP_INPUT_SIZE];
+	char output[HTTP_OUTPUT_SIZE];
+};
+
+/* ---- server.c ------------------------------------------------------------ */
+
+/* Only the server's thread writes, so no read-modify-write is needed. */
+static inline void
+http_count(struct http_server *s, enum http_counter which, uint64_t n)
+{
+	uint64_t old =
+		atomic_load_explicit(&s->counters[which], memory_order_relaxed);
+
+	atomic_store_explicit(
+		&s->counters[which], old + n, memory_order_relaxed);
+}
+
+/* Render Date again when the second has changed.  Called once a wake-up. */
+void http_server_update_date(struct http_server *s);
+
+/* Set the time, in seconds that only go up, and end what is overdue. */
+void http_server_sweep(struct http_server *s, uint32_t now);
+
+/* The ready-made refusal with this status. */
+const struct http_response *http_server_refusal(
+	const struct http_server *s, unsigned status);
+
+/* ---- accept.c ------------------------------------------------------------ */
+
+struct http_listener *http_listener_new(
+	struct http_server *s, int fd, struct error *e);
+void http_listener_free(struct http_listener *l);
+/* Take in what waits to be accepted. */
+void http_listener_empty(struct http_listener *l);
+/* Go on after a pause. */
+void http_listener_resume(struct http_listener *l);
+
+/* Serve a connected socket, within the limits; owns fd in any case. */
+void http_server_take(struct http_server *s, int fd,
+	const union http_peer *peer, socklen_t peer_len);
+
+/* ---- connection.c -------------------------------------------------------- */
+
+/* Owns fd and place if it succeeds; -1: no memory. */
+int http_connection_open(struct http_server *s, int fd,
+	const union http_peer *peer, socklen_t peer_len,
+	struct http_gate_entry *place);
+void http_connection_close(struct http_connection *c);
+/* Its deadline is over. */
+void http_connection_expire(struct http_connection *c);
+
+/* Queue bytes for sending. */
+void http_connection_append(
+	struct http_connection *c, const void *bytes, size_t len);
+
+/* ---- answer.c ------------------------------------------------------------ */
+
+/* Append the answer to a request and set c->closing and c->linger.  last: no
+ * further request has arrived. */
+void http_answer_request(
+	struct http_connection *c, const struct http_request *req, bool last);
+
+/* The same for one that is not to be read any further. */
+void http_answer_refusal(struct http_connection *c, unsigned status);
+
+#endif

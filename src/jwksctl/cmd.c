@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of subcommands, and the program's top: find the row, parse by it,
+ * run it.  Invariant: whatever a command printed has reached standard output
+ * when the program says that it succeeded.
+ */
+#include "jwksctl/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BIT(state) (1U << (state))
+
+#define OPTION_OUTPUT                                                          \
+	{                                                                      \
+		"o", "FORM", false, "text (for people) or json (for programs)" \
+	}
+#define OPTION_FORCE                                                     \
+	{"force", NULL, false, "do it before its time; needs --reason"}, \
+	{                                                                \
+		"reason", "TEXT", false, "why, for the journal"          \
+	}
+#define OPTION_GATES                                                           \
+	{"url", "URL", false,                                                  \
+		"where the public JWKS is, if not at the issuer"},             \
+		{"ca", "FILE", false,                                          \
+			"certificates to trust for --url and --apiserver"},    \
+		{"connect", "HOST:PORT", false,                                \
+			"connect there instead for the public JWKS"},          \
+		{"apiserver", "URL", true, "ask this API server as well"},     \
+		{"bearer", "FILE", false, "token to show to the API servers"}, \
+		{"token", "FILE", false,                                       \
+			"a fresh service-account token to look at"},           \
+	{                                                                      \
+		"waive", "GATE", true,                                         \
+			"do without this gate: url, apiserver or token"        \
+	}
+#define OPTION_END                      \
+	{                               \
+		NULL, NULL, false, NULL \
+	}
+
+static const struct ctl_option init_options[] = {
+	{"issuer", "URL", false, "the issuer, byte for byte as in tokens"},
+	{"adopt", "FILE", true,
+		"a key that the cluster has: public, or the signing key"},
+	{"adopt-jwks", "FILE", false, "a JWKS whose keys the cluster has"},
+	{"signing", "KID", false,
+		"which adopted key signs, when that is not clear"},
+	{"alg", "ALG", false, "RS256, ES256, ES384 or ES512, of new keys"},
+	{"bits", "N", false, "2048, 3072 or 4096, of new RSA keys"},
+	{"publish-ahead", "TIME", false,
+		"a new key is published for so long before it signs"},
+	{"token-lifetime", "TIME", false,
+		"the longest life of a token for AWS or others outside"},
+	{"api-token-lifetime", "TIME", false,
+		"the longest life of a token for the API server"},
+	{"skew", "TIME", false, "how far clocks may be apart"},
+	{"max-age", "TIME", false, "for how long the JWKS may be cached"},
+	{"rotation-max-age", "TIME", false, "... while a rotation is open"},
+	{"rollout", "TIME", false,
+		"all API servers have restarted so long after a step"},
+	{"period", "TIME", false, "rotate starts a rotation so often; 0: not"},
+	OPTION_END,
+};
+
+static const struct ctl_option view_options[] = {OPTION_OUTPUT, OPTION_END};
+
+static const struct ctl_option stage_options[] = {
+	OPTION_OUTPUT,
+	OPTION_FORCE,
+	OPTION_END,
+};
+
+static const struct ctl_option kid_options[] = {
+	{"kid", "KID", false, "which key, when that is not clear"},
+	OPTION_OUTPUT,
+	OPTION_FORCE,
+	OPTION_END,
+};
+
+static const struct ctl_option gate_options[] = {
+	{"kid", "KID", false, "which key, when that is not clear"},
+	OPTION_OUTPUT,
+	OPTION_FORCE,
+	OPTION_GATES,
+	OPTION_END,
+};
+
+static const struct ctl_option rotate_options[] = {
+	{"now", NULL, false, "start a rotation though none is due"},
+	OPTION_OUTPUT,
+	OPTION_GATES,
+	OPTION_END,
+};
+
+const struct ctl_cmd ctl_cmds[] = {
+	{"init", "DIR", "make a keyring, of a new key or of the cluster's",
+		CTL_ONE_DIR, 0, 0, 0, init_options, cmd_init},
+	{"list", "DIR...", "the keys and their states", CTL_MANY_DIRS, 0, 0, 0,
+		view_options, cmd_list},
+	{"show", "DIR KID", "all that is known of a key", CTL_ONE_DIR, 1, 1,
+		BIT(KEYRING_STATES) - 1, view_options, cmd_show},
+	{"status", "DIR...", "how a keyring fares and what comes next",
+		CTL_MANY_DIRS, 0, 0, 0, view_options, cmd_status},
+	{"plan", "DIR...", "the steps ahead, and when each is safe",
+		CTL_MANY_DIRS, 0, 0, 0, view_options, cmd_plan},
+	{"rotate", "DIR", "take the step that is due, or say when it is",
+		CTL_ONE_DIR, 0, 0, 0, rotate_options, cmd_rotate},
+	{"stage", "DIR", "make the next key and publish it", CTL_ONE_DIR, 0, 0,
+		0, stage_options, cmd_stage},
+	{"activate", "DIR", "sign with the staged key", CTL_ONE_DIR, 0, 0,
+		BIT(KEYRING_STAGED) | BIT(KEYRING_RETIRING), gate_options,
+		cmd_activate},
+	{"retire", "DIR", "take a key out whose tokens have expired",
+		CTL_ONE_DIR, 0, 0, BIT(KEYRING_RETIRING), gate_options,
+		cmd_retire},
+	{"revoke", "DIR KID", "take a key out at once, with its tokens",
+		CTL_ONE_DIR, 1, 1, BIT(KEYRING_RETIRING) | BIT(KEYRING_RETIRED),
+		stage_options, cmd_revoke},
+	{"restore", "DIR KID", "publish a retired or revoked key again",
+		CTL_ONE_DIR, 1, 1, BIT(KEYRING_RETIRED) | BIT(KEYRING_REVOKED),
+		stage_options, cmd_restore},
+	{"discard", "DIR", "take back a staged key", CTL_ONE_DIR, 0, 0,
+		BIT(KEYRING_STAGED), kid_options, cmd_discard},
+};
+
+const size_t ctl_cmds_count = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);
+
+static void
+print_usage(FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "usage: jwksctl COMMAND [DIR] [OPTION...]\n\n"
+		     "DIR is a keyring's directory; JWKSD_KEYRING can name it "
+		     "instead.\n\n");
+	for (i = 0; i < ctl_cmds_count; i++)
+		fprintf(out, "  %-16s %s\n", ctl_cmds[i].name,
+			ctl_cmds[i].summary);
+	fprintf(out, "\njwksctl help COMMAND tells more; jwksctl(1) all.\n");
+}
+
+static void
+print_help(FILE *out, const struct ctl_cmd *cmd)
+{
+	const struct ctl_option *o;
+	char left[64];
+
+	fprintf(out, "usage: jwksctl %s %s%s\n\n%s\n", cmd->name,
+		cmd->arguments,
+		cmd->options->name != NULL ? " [OPTION...]" : "", cmd->summary);
+	if (cmd->options->name != NULL)
+		fprintf(out, "\n");
+	for (o = cmd->options; o->name != NULL; o++) {
+		snprintf(left, sizeof(left), "%s%s%s%s",
+			o->name[1] == '\0' ? "-" : "--", o->name,
+			o->value != NULL ? " " : "",
+			o->value != NULL ? o->value : "");
+		fprintf(out, "  %-26s %s\n", left, o->help);
+	}
+}
+
+enum ctl_exit
+ctl_fail(const struct error *e)
+{
+	fprintf(stderr, "jwksctl: %s\n", e->text);
+	return e->code == ERROR_EARLY ? CTL_EARLY : CTL_FAILED;
+}
+
+enum ctl_exit
+ctl_usage(const struct error *e, const struct ctl_cmd *cmd)
+{
+	fprintf(stderr, "jwksctl: %s: %s; see `jwksctl help %s`\n", cmd->name,
+		e->text, cmd->name);
+	return CTL_USAGE;
+}
+
+/* The row whose name the words begin with; *used words are the name's. */
+static const struct ctl_cmd *
+find_cmd(int argc, char **argv, int *used)
+{
+	const char *second;
+	size_t i, len;
+
+	for (i = 0; argc > 0 && i < ctl_cmds_count; i++) {
+		second = strchr(ctl_cmds[i].name, ' ');
+		len = second != NULL ? (size_t)(second - ctl_cmds[i].name)
+				     : strlen(ctl_cmds[i].name);
+		if (strlen(argv[0]) != len ||
+			memcmp(argv[0], ctl_cmds[i].name, len) != 0)
+			continue;
+		if (second != NULL &&
+			(argc < 2 || strcmp(argv[1], second + 1) != 0))
+			continue;
+		*used = second != NULL ? 2 : 1;
+		return &ctl_cmds[i];
+	}
+	return NULL;
+}
+
+static enum ctl_exit
+help(int argc, char **argv)
+{
+	const struct ctl_cmd *cmd;
+	int used = 0;
+
+	if (argc == 0) {
+		print_usage(stdout);
+		return CTL_OK;
+	}
+	cmd = find_cmd(argc, argv, &used);
+	if (cmd == NULL) {
+		fprintf(stderr, "jwksctl: there is no command \"%.64s\"\n",
+			argv[0]);
+		return CTL_USAGE;
+	}
+	print_help(stdout, cmd);
+	return CTL_OK;
+}
+
+static enum ctl_exit
+run(struct ctl *ctl, int argc, char **argv)
+{
+	const char *dir = getenv("JWKSD_KEYRING");
+	struct error e = {0};
+
+	if (dir != NULL && dir[0] == '\0')
+		dir = NULL;
+	if (argc == 1 && (strcmp(argv[0], "--help") == 0 ||
+				 strcmp(argv[0], "-h") == 0)) {
+		print_help(stdout, ctl->cmd);
+		return CTL_OK;
+	}
+	if (ctl_parse(ctl, argc, argv, dir, &e) != 0)
+		return ctl_usage(&e, ctl->cmd);
+	return ctl->cmd->run(ctl);
+}
+
+static enum ctl_exit
+dispatch(struct ctl *ctl, int argc, char **argv)
+{
+	int used = 0;
+
+	if (argc == 0) {
+		print_usage(stderr);
+		return CTL_USAGE;
+	}
+	if (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 ||
+		strcmp(argv[0], "-h") == 0)
+		return help(argc - 1, argv + 1);
+	if (strcmp(argv[0], "--version") == 0) {
+		printf("jwksctl %s\n", PACKAGE_VERSION);
+		return CTL_OK;
+	}
+	ctl->cmd = find_cmd(argc, argv, &used);
+	if (ctl->cmd == NULL) {
+		fprintf(stderr,
+			"jwksctl: there is no command \"%.64s\"; `jwksctl "
+			"help` lists them\n",
+			argv[0]);
+		return CTL_USAGE;
+	}
+	return run(ctl, argc - used, argv + used);
+}
+
+int
+ctl_main(int argc, char **argv, const struct keyring_clock *clock,
+	const char *by)
+{
+	struct ctl ctl = {.clock = *clock, .by = by};
+	enum ctl_exit code;
+
+	ctl.colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
+	code = dispatch(&ctl, argc - 1, argv + 1);
+	ctl_release(&ctl);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr,
+			"jwksctl: standard output cannot be written; what was "
+			"asked may have been done\n");
+		return CTL_FAILED;
+	}
+	return (int)code;
+}

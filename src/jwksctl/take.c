@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A step from the command line to the disk.  Invariant: nothing is said to be
+ * done before its commit is durable, and what fails after the commit is said
+ * as such, because the step itself stands.
+ */
+#include "jwksctl/take.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "jwksctl/gate.h"
+#include "jwksctl/hook.h"
+#include "jwksctl/text.h"
+#include "jwksctl/view.h"
+
+#define REASON_MAX 1000 /* a line of the journal is bounded */
+
+void
+take_close(struct take *take)
+{
+	keyring_free(take->ring);
+	keyring_store_close(take->store);
+	*take = (struct take){0};
+}
+
+static void
+warn(const struct error *e, const char *what)
+{
+	fprintf(stderr, "jwksctl: warning: %s: %s\n", what, e->text);
+}
+
+enum ctl_exit
+take_open(struct ctl *ctl, const char *dir, bool force, struct take *take)
+{
+	struct error e = {0}, healing = {0};
+	bool busy = false;
+
+	*take = (struct take){0};
+	take->store = keyring_store_lock(dir, &busy, &e);
+	if (take->store != NULL)
+		take->ring = keyring_store_load(take->store, &e);
+	if (take->ring == NULL)
+		goto fail;
+	if (!force && keyring_store_clock_check(take->store, &ctl->clock,
+			      take->ring->policy.skew + 60, &e) != 0)
+		goto fail;
+	if (keyring_store_heal(
+		    take->store, take->ring, ctl->clock.now, &healing) != 0)
+		warn(&healing, "an earlier run's files could not be put right");
+	return CTL_OK;
+fail:
+	take_close(take);
+	ctl_fail(&e);
+	return busy ? CTL_BUSY : CTL_FAILED;
+}
+
+enum ctl_exit
+take_settle(struct ctl *ctl, struct take *take)
+{
+	enum ctl_exit code = CTL_OK;
+	struct error e = {0};
+
+	if (keyring_store_heal(take->store, take->ring, ctl->clock.now, &e) !=
+			0 ||
+		keyring_store_clock_save(take->store, &ctl->clock, &e) != 0) {
+		warn(&e, "committed, but a file that follows from it could not "
+			 "be written; the next run tries again");
+		code = CTL_FAILED;
+	}
+	error_clear(&e);
+	if (hook_run(take->store, take->ring, &e) != 0) {
+		warn(&e, "committed, but a hook failed; the next run tries "
+			 "again");
+		code = CTL_FAILED;
+	}
+	return code;
+}
+
+static int
+make_request(struct ctl *ctl, struct keyring_request *r, char *waived,
+	struct error *e)
+{
+	bool gates = r->step == KEYRING_ACTIVATE || r->step == KEYRING_RETIRE;
+
+	if (strcmp(ctl->cmd->name, "rotate") != 0) {
+		r->force = ctl_has(ctl, "force");
+		r->reason = ctl_value(ctl, "reason");
+	}
+	if (r->force && r->reason == NULL)
+		return error_set(e, ERROR_INVALID, "--force needs --reason");
+	if (r->reason != NULL && strlen(r->reason) > REASON_MAX)
+		return error_set(e, ERROR_INVALID,
+			"a reason has at most %d bytes", REASON_MAX);
+	if (gates) {
+		if (gate_waived(ctl, waived, e) != 0)
+			return -1;
+		if (waived[0] != '\0')
+			r->waived = waived;
+	}
+	return 0;
+}
+
+/* What the operator has to do, in whose order, and when it may go on. */
+static void
+explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
+{
+	const char *dir = keyring_store_dir(take->store);
+	const struct keyring_policy *p = &take->ring->policy;
+	char rollout[TEXT_MAX], text[TEXT_MAX];
+
+	text_duration(rollout, p->rollout);
+	switch (step) {
+	case KEYRING_STAGE:
+		printf("do:   restart each kube-apiserver within %s, so that "
+		       "it accepts the key:\n"
+		       "      jwksctl apiserver-flags %s --for TOOL\n"
+		       "undo: jwksctl discard %s\n",
+			rollout, dir, dir);
+		break;
+	case KEYRING_ACTIVATE:
+		printf("do:   restart each kube-apiserver and then each "
+		       "kube-controller-manager within %s, so that they sign "
+		       "with the key\n"
+		       "undo: jwksctl activate %s --kid OLD-KID\n",
+			rollout, dir);
+		break;
+	case KEYRING_RETIRE:
+		printf("undo: jwksctl restore %s %s\n", dir,
+			take->ring->last.kid);
+		break;
+	case KEYRING_REVOKE:
+		text_duration(text, p->max_age);
+		printf("note: every token signed with it is refused from now "
+		       "on, except by verifiers with a cached JWKS, which may "
+		       "accept it for %s more, and by each kube-apiserver "
+		       "until "
+		       "it restarts.  AWS does not say for how long it caches: "
+		       "to be certain, change the trust policies.\n"
+		       "undo: jwksctl restore %s %s\n",
+			text, dir, take->ring->last.kid);
+		break;
+	case KEYRING_RESTORE:
+		printf("undo: jwksctl revoke %s %s\n", dir,
+			take->ring->last.kid);
+		break;
+	case KEYRING_INIT:
+	case KEYRING_DISCARD:
+		break;
+	}
+	view_next(dir, take->ring, ctl->clock.now);
+}
+
+static const char *
+done_text(enum keyring_step step)
+{
+	switch (step) {
+	case KEYRING_INIT:
+		return "made a keyring with";
+	case KEYRING_STAGE:
+		return "staged";
+	case KEYRING_ACTIVATE:
+		return "activated";
+	case KEYRING_RETIRE:
+		return "retired";
+	case KEYRING_REVOKE:
+		return "revoked";
+	case KEYRING_RESTORE:
+		return "restored";
+	case KEYRING_DISCARD:
+		return "discarded";
+	}
+	return "";
+}
+
+static enum ctl_exit
+report(struct ctl *ctl, const struct take *take, enum keyring_step step)
+{
+	struct error e = {0};
+	bool json = false;
+
+	if (ctl_json(ctl, &json, &e) != 0)
+		return ctl_usage(&e, ctl->cmd);
+	if (json) {
+		if (view_print(view_keyring(keyring_store_dir(take->store),
+				       take->ring, ctl->clock.now),
+			    &e) != 0)
+			return ctl_fail(&e);
+		return CTL_OK;
+	}
+	printf("%s %s\n", done_text(step), take->ring->last.kid);
+	explain(ctl, take, step);
+	return CTL_OK;
+}
+
+/* Make the key and put it into the keyring in memory. */
+static int
+stage(struct take *take, const struct keyring_request *r, struct error *e)
+{
+	struct key *key;
+
+	if (keyring_stage_check(take->ring, r, e) != 0)
+		return -1;
+	key = keyring_store_make_key(take->store, take->ring, e);
+	if (key == NULL)
+		return -1;
+	return keyring_stage_apply(take->ring, r, key, e);
+}
+
+static int
+change(struct ctl *ctl, struct take *take, const struct keyring_request *r,
+	struct error *e)
+{
+	const struct keyring_key *k;
+
+	if (r->step == KEYRING_STAGE)
+		return stage(take, r, e);
+	k = keyring_step_check(take->ring, r, e);
+	if (k == NULL)
+		return -1;
+	if (r->step == KEYRING_ACTIVATE &&
+		keyring_store_private_check(take->store, k->key, e) != 0)
+		return -1;
+	if (gate_check(ctl, take->ring, r->step, k, e) != 0)
+		return -1;
+	return keyring_step_apply(take->ring, r, e);
+}
+
+enum ctl_exit
+take_on(struct ctl *ctl, struct take *take, enum keyring_step step,
+	const char *kid)
+{
+	struct keyring_request r = {
+		.step = step,
+		.kid = kid,
+		.now = ctl->clock.now,
+		.by = ctl->by,
+	};
+	char waived[GATE_WAIVED_MAX];
+	enum ctl_exit settled, code;
+	struct error e = {0};
+
+	if (make_request(ctl, &r, waived, &e) != 0)
+		return ctl_usage(&e, ctl->cmd);
+	if (change(ctl, take, &r, &e) != 0 ||
+		keyring_store_commit(take->store, take->ring, &e) != 0)
+		return ctl_fail(&e);
+	settled = take_settle(ctl, take);
+	code = report(ctl, take, step);
+	return settled != CTL_OK ? settled : code;
+}
+
+enum ctl_exit
+take_step(struct ctl *ctl, enum keyring_step step, const char *kid)
+{
+	struct take take = {0};
+	struct error e = {0};
+	enum ctl_exit code;
+	bool json;
+
+	/* before anything is done */
+	if (ctl_json(ctl, &json, &e) != 0)
+		return ctl_usage(&e, ctl->cmd);
+	if (ctl_has(ctl, "force") && ctl_value(ctl, "reason") == NULL) {
+		error_set(&e, ERROR_INVALID, "--force needs --reason TEXT");
+		return ctl_usage(&e, ctl->cmd);
+	}
+	code = take_open(ctl, ctl->dirs[0], ctl_has(ctl, "force"), &take);
+	if (code == CTL_OK)
+		code = take_on(ctl, &take, step, kid);
+	take_close(&take);
+	return code;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was read becomes what is served.  Nothing here reads a file; nothing of
+ * the catalog that the workers have is touched.
+ */
+#include "jwksd/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the catalog under construction ------------------------------------- */
+
+/* Make sure that next is there with room for the documents of all issuers
+ * and of so many more. */
+int
+publisher_open_next(struct publisher *p, size_t more, struct error *e)
+{
+	if (p->next != NULL)
+		return 0;
+	p->next = oidc_catalog_new(
+		p->catalog, OIDC_DOCUMENTS * (p->n_issuers + more), e);
+	return p->next == NULL ? -1 : 0;
+}
+
+void
+publisher_discard_next(struct publisher *p)
+{
+	oidc_catalog_free(p->next);
+	p->next = NULL;
+}
+
+void
+publisher_publish_next(struct publisher *p)
+{
+	if (p->next == NULL)
+		return;
+	if (p->settings.published != NULL)
+		p->settings.published(p->settings.arg, p->next);
+	graveyard_catalog(
+		p->graveyard, p->catalog, oidc_catalog_generation(p->next));
+	p->catalog = p->next;
+	p->next = NULL;
+}
+
+void
+publisher_reclaim(struct publisher *p, uint64_t oldest_generation)
+{
+	graveyard_sweep(p->graveyard, oldest_generation);
+}
+
+/* --- applying what was read --------------------------------------------- */
+
+static void
+tell_published(struct publisher *p, const struct oidc_issuer *issuer)
+{
+	struct buf b = BUF_INIT;
+	uint32_t i;
+
+	if (p->quiet)
+		return;
+	buf_printf(&b, "published %u key%s:", issuer->n_keys,
+		issuer->n_keys == 1 ? "" : "s");
+	for (i = 0; i < issuer->n_keys; i++)
+		buf_printf(&b, " %s", issuer->keys[i].kid);
+	publisher_tell(p, LOG_LEVEL_INFO, issuer->url,
+		buf_ok(&b) ? b.data : "published");
+	buf_release(&b);
+}
+
+/* Say what is wrong, once, and remember it. */
+static void
+set_problem(struct publisher *p, struct unit *u, const struct error *problem,
+	int64_t now)
+{
+	struct oidc_issuer *issuer = u->issuer;
+	char text[ERROR_TEXT_MAX + 64];
+
+	if (problem->code == ERROR_NONE) {
+		if (issuer->problem != NULL)
+			publisher_tell(p, LOG_LEVEL_INFO, issuer->url,
+				"the sources are good again");
+		free(issuer->problem);
+		issuer->problem = NULL;
+		return;
+	}
+	if (issuer->problem != NULL &&
+		strcmp(issuer->problem, problem->text) == 0)
+		return;
+	if (issuer->problem == NULL)
+		issuer->problem_since = now;
+	free(issuer->problem);
+	issuer->problem = strdup(problem->text);
+	snprintf(text, sizeof(text), "%s: %s",
+		issuer->health == OIDC_ABSENT ? "not served"
+					      : "keeping the last good set",
+		problem->text);
+	publisher_tell(p,
+		issuer->health == OIDC_ABSENT ? LOG_LEVEL_ERROR
+					      : LOG_LEVEL_WARN,
+		issuer->url, text);
+}
+
+static int
+put_documents(struct publisher *p, struct unit *u, struct unit_load *load,
+	struct error *e)
+{
+	uint64_t generation;
+	int kind;
+
+	if (publisher_open_next(p, 0, e) != 0)
+		return -1;
+	generation = oidc_catalog_generation(p->next);
+	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
+		if (oidc_catalog_put(p->next, load->documents[kind], e) != 0)
+			return -1;
+		if (u->issuer->documents[kind] != NULL)
+			p->document_bytes -=
+				oidc_document_size(u->issuer->documents[kind]);
+		graveyard_document(
+			p->graveyard, u->issuer->documents[kind], generation);
+		u->issuer->documents[kind] = load->documents[kind];
+		p->document_bytes += oidc_document_size(load->documents[kind]);
+		load->documents[kind] = NULL; /* the issuer's now */
+	}
+	return 0;
+}
+
+/* Take over what was read.  -1: nothing was, try again later. */
+int
+publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
+	int64_t now)
+{
+	struct oidc_issuer *issuer = u->issuer;
+	bool new_documents = load->documents[OIDC_JWKS] != NULL;
+	struct error e = {0};
+
+	if (new_documents && put_documents(p, u, load, &e) != 0) {
+		publisher_tell(p, LOG_LEVEL_ERROR, issuer->url, e.text);
+		return -1;
+	}
+	if (load->keys != NULL) {
+		free(issuer->keys);
+		issuer->keys = load->keys;
+		issuer->n_keys = load->n_keys;
+		load->keys = NULL; /* the issuer's now */
+	}
+	issuer->health = load->health;
+	issuer->max_age = load->max_age;
+	issuer->changed = load->changed;
+	if (load->health == OIDC_FRESH) {
+		issuer->loaded = now;
+		p->loads_good++;
+	} else {
+		p->loads_bad++;
+	}
+	u->signature = load->signature;
+	u->record_signature = load->record_signature;
+	if (load->warning.code != ERROR_NONE)
+		publisher_tell(
+			p, LOG_LEVEL_WARN, issuer->url, load->warning.text);
+	set_problem(p, u, &load->problem, now);
+	if (new_documents)
+		tell_published(p, issuer);
+	if (new_documents && !load->recorded)
+		publisher_mark_unsaved(p, u);
+	return 0;
+}

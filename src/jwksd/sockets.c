@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each worker accepts from a socket of its own (SO_REUSEPORT), so that the
+ * kernel spreads connections and no worker wakes for another's.  A socket that
+ * was handed over, or a Unix one, cannot be opened again: there the workers
+ * share it.
+ */
+#include "jwksd/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http/listener.h"
+#include "jwksd/systemd.h"
+
+void
+sockets_release(struct sockets *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_addresses * s->n_workers; i++)
+		if (s->public[i] >= 0)
+			close(s->public[i]);
+	free(s->public);
+	if (s->admin >= 0)
+		close(s->admin);
+	*s = (struct sockets){.admin = -1};
+}
+
+int
+sockets_take(struct sockets *s, size_t address, size_t worker)
+{
+	int *place = &s->public[address * s->n_workers + worker];
+	int fd = *place;
+
+	*place = -1;
+	return fd;
+}
+
+int
+sockets_take_admin(struct sockets *s)
+{
+	int fd = s->admin;
+
+	s->admin = -1;
+	return fd;
+}
+
+/* One more address; its row of descriptors. */
+static int *
+add_row(struct sockets *s, struct error *e)
+{
+	size_t i, used = s->n_addresses * s->n_workers;
+	int *more;
+
+	more = realloc(s->public, (used + s->n_workers) * sizeof(*more));
+	if (more == NULL) {
+		error_nomem(e);
+		return NULL;
+	}
+	for (i = 0; i < s->n_workers; i++)
+		more[used + i] = -1;
+	s->public = more;
+	s->n_addresses++;
+	return more + used;
+}
+
+/* The first socket is shared by all. */
+static int
+share(int *row, size_t workers, struct error *e)
+{
+	size_t i;
+
+	for (i = 1; i < workers; i++) {
+		row[i] = fcntl(row[0], F_DUPFD_CLOEXEC, 3);
+		if (row[i] < 0)
+			return error_sys(e, "a socket cannot be shared");
+	}
+	return 0;
+}
+
+/* One socket each.  The first, exclusive one finds out whether the address is
+ * free: SO_REUSEPORT alone would let a second jwksd steal half of the
+ * connections.  It also chooses the port when that is 0. */
+static int
+open_each(
+	const struct http_address *a, int *row, size_t workers, struct error *e)
+{
+	struct http_address actual = *a;
+	size_t i;
+	int fd;
+
+	fd = http_listen(a, false, e);
+	if (fd < 0)
+		return -1;
+	actual.len = sizeof(actual.addr);
+	if (getsockname(fd, (struct sockaddr *)&actual.addr, &actual.len) !=
+		0) {
+		error_sys(e, "getsockname");
+		close(fd);
+		return -1;
+	}
+	close(fd);
+	for (i = 0; i < workers; i++) {
+		row[i] = http_listen(&actual, true, e);
+		if (row[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_address(struct sockets *s, const char *text, struct error *e)
+{
+	struct http_address a;
+	int *row, rc;
+
+	row = add_row(s, e);
+	if (row == NULL || http_address_parse(text, &a, e) != 0)
+		return -1;
+	if (a.addr.ss_family == AF_UNIX || s->n_workers == 1) {
+		row[0] = http_listen(&a, false, e);
+		rc = row[0] < 0 ? -1 : share(row, s->n_workers, e);
+	} else {
+		rc = open_each(&a, row, s->n_workers, e);
+	}
+	return rc;
+}
+
+static int
+open_admin(struct sockets *s, const struct config *config, struct error *e)
+{
+	struct http_address a;
+
+	if (config->admin[0] == '\0')
+		return 0;
+	if (http_address_parse(config->admin, &a, e) != 0)
+		return -1;
+	if (!http_address_is_local(&a) && !config->admin_public)
+		return error_set(e, ERROR_DENIED,
+			"others than this machine could reach it: use "
+			"127.0.0.1 or unix:PATH, or say admin-public = true");
+	s->admin = http_listen(&a, false, e);
+	return s->admin < 0 ? -1 : 0;
+}
+
+static int
+adopt(struct sockets *s, int first, int count, struct error *e)
+{
+	int i, fd, *row;
+
+	for (i = 0; i < count; i++) {
+		fd = first + i;
+		if (http_listen_adopt(fd, e) != 0)
+			return error_wrap(e, "socket %d of LISTEN_FDS", i + 1);
+		if (strcmp(systemd_listen_name(i), "admin") == 0 &&
+			s->admin < 0) {
+			s->admin = fd;
+			continue;
+		}
+		row = add_row(s, e);
+		if (row == NULL)
+			return -1;
+		row[0] = fd;
+		if (share(row, s->n_workers, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+sockets_open(const struct config *config, unsigned workers, struct sockets *out,
+	struct error *e)
+{
+	struct sockets s = {.n_workers = workers, .admin = -1};
+	int count, first = 0;
+	size_t i;
+
+	count = systemd_listen_fds(&first, e);
+	if (count < 0 || adopt(&s, first, count, e) != 0)
+		goto fail;
+	/* what was handed over stands for all of the configuration's */
+	for (i = 0; s.n_addresses == i && i < config->n_listen; i++) {
+		if (open_address(&s, config->listen[i], e) != 0) {
+			error_wrap(e, "listen \"%s\"", config->listen[i]);
+			goto fail;
+		}
+	}
+	if (s.admin < 0 && open_admin(&s, config, e) != 0) {
+		error_wrap(e, "admin \"%s\"", config->admin);
+		goto fail;
+	}
+	if (s.n_addresses == 0) {
+		error_set(e, ERROR_INVALID,
+			"nothing to listen on: only an admin socket was "
+			"handed over");
+		goto fail;
+	}
+	*out = s;
+	return 0;
+fail:
+	sockets_release(&s);
+	return -1;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The listening sockets: those that systemd handed over, else those of the
+ * configuration, one of each address for each worker.
+ */
+#ifndef JWKSD_SOCKETS_H
+#define JWKSD_SOCKETS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "config/config.h"
+
+struct sockets {
+	int *public; /* n_addresses rows of n_workers descriptors */
+	size_t n_addresses;
+	size_t n_workers;
+	int admin; /* -1: none */
+};
+
+/* Open all.  Handed-over sockets named "admin" are the admin listener's, the
+ * others the public ones; they replace the addresses of the configuration. */
+int sockets_open(const struct config *config, unsigned workers,
+	struct sockets *out, struct error *e)
+	__attribute__((warn_unused_result));
+
+/* The descriptor for a worker; it is the caller's from then on. */
+int sockets_take(struct sockets *s, size_t address, size_t worker);
+int sockets_take_admin(struct sockets *s);
+
+/* Close those that nobody took. */
+void sockets_release(struct sockets *s);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One HTTPS GET with limits, for programs that look at what is published.
+ *
+ * https only, except to localhost, 127.0.0.1 and [::1]; the server's name and
+ * chain are always verified; no redirect is followed, no proxy used, nothing
+ * decompressed, no cookie kept; the whole exchange ends within the time limit
+ * and the body within the size limit.
+ */
+#ifndef REMOTE_REMOTE_H
+#define REMOTE_REMOTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define REMOTE_BODY_MAX (1024 * 1024)
+#define REMOTE_TIMEOUT_MS 5000 /* what AWS STS allows an issuer */
+
+struct remote_request {
+	const char *url;
+	const char *ca_file; /* PEM; NULL: the system's */
+	const char *connect; /* "HOST:PORT" to connect to instead, or NULL */
+	const char *bearer;  /* token for Authorization, or NULL; it is sent
+			      * to that URL only */
+	size_t max;          /* bytes of body; 0: REMOTE_BODY_MAX */
+	unsigned timeout_ms; /* 0: REMOTE_TIMEOUT_MS */
+};
+
+struct remote_answer {
+	unsigned status;
+	char *content_type; /* NULL: none, as is the next */
+	char *cache_control;
+	int64_t date; /* of the server; 0: none */
+	char *body;   /* NUL-terminated */
+	size_t len;
+};
+
+void remote_answer_release(struct remote_answer *a);
+
+/* Any status is an answer.  INVALID: not a URL for this room.  NET: not
+ * reached or broken off.  TLS: the server could not be verified.  LIMIT: the
+ * body is too large.  The text names the URL. */
+int remote_get(const struct remote_request *request,
+	struct remote_answer *answer, struct error *e)
+	__attribute__((warn_unused_result));
+
+#endif

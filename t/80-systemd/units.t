@@ -1,0 +1,40 @@
+#!/usr/bin/env perl
+# SPDX-License-Identifier: MIT
+#
+# The unit files: systemd understands them and rates their hardening.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use JWKSD::Test;
+use Test::More;
+
+has_program('systemd-analyze')
+	or plan skip_all => 'systemd-analyze is not installed';
+
+my $units = scratch();
+my $bin = program('jwksd');
+
+# As make install writes them, with a program that is there.
+for my $path (glob source_dir() . '/contrib/systemd/jwksd*.{service,socket}*') {
+	my ($name) = $path =~ m{([^/]+?)(?:\.in)?$};
+	write_file("$units/$name", read_file($path) =~ s/\@sbindir\@\/jwksd/$bin/gr
+		=~ s/\@sysconfdir\@/\/etc/gr);
+}
+
+my $verify = run('systemd-analyze', 'verify', '--man=no',
+	glob "$units/*.{service,socket}");
+is($verify->{status}, 0, 'systemd takes the units') or diag $verify->{err};
+is(join("\n", grep { m{\Q$units\E} } split /\n/, $verify->{err}), '',
+	'... without a warning about them');
+
+# systemd counts from 0 to 100 here, and shows a tenth of it.
+for my $rated (['jwksd.service', 11]) {
+	my ($unit, $threshold) = @$rated;
+	my $security = run('systemd-analyze', 'security', '--offline=true',
+		'--no-pager', "--threshold=$threshold", "$units/$unit");
+	is($security->{status}, 0, "$unit is exposed by at most $threshold of 100")
+		or diag "$security->{out}$security->{err}";
+}
+
+done_testing;
