@@ -10,41 +10,41 @@
 
 /* A family of one sample without labels. */
 static void
-single(struct scrape *s, enum metric_id id, double value)
+single(struct admin_scrape *s, enum admin_metric id, double value)
 {
-	scrape_begin(s, id);
-	scrape_sample(s, id, value);
+	admin_scrape_begin(s, id);
+	admin_scrape_sample(s, id, value);
 }
 
 static void
-single_moment(struct scrape *s, enum metric_id id, int64_t when)
+single_moment(struct admin_scrape *s, enum admin_metric id, int64_t when)
 {
-	scrape_begin(s, id);
-	scrape_sample_moment(s, id, when);
+	admin_scrape_begin(s, id);
+	admin_scrape_sample_moment(s, id, when);
 }
 
 static void
-put_process(struct scrape *s)
+put_process(struct admin_scrape *s)
 {
 	const struct admin_view *v = s->view;
 	struct admin_check checks[ADMIN_CHECKS];
 
-	scrape_begin(s, M_BUILD);
-	scrape_label(s, "version", v->version);
-	scrape_sample(s, M_BUILD, 1);
+	admin_scrape_begin(s, M_BUILD);
+	admin_scrape_label(s, "version", v->version);
+	admin_scrape_sample(s, M_BUILD, 1);
 	single_moment(s, M_START, v->started);
 	single(s, M_READY, admin_checks_read(v, checks) != ADMIN_FAILED);
 	single(s, M_CONFIG_GOOD, v->config_good);
 	single_moment(s, M_CONFIG_READ, v->config_read);
-	scrape_begin(s, M_RELOADS);
-	scrape_label(s, "result", "good");
-	scrape_sample(s, M_RELOADS, (double)v->reloads_good);
-	scrape_label(s, "result", "bad");
-	scrape_sample(s, M_RELOADS, (double)v->reloads_bad);
+	admin_scrape_begin(s, M_RELOADS);
+	admin_scrape_label(s, "result", "good");
+	admin_scrape_sample(s, M_RELOADS, (double)v->reloads_good);
+	admin_scrape_label(s, "result", "bad");
+	admin_scrape_sample(s, M_RELOADS, (double)v->reloads_bad);
 }
 
 static void
-put_issuers(struct scrape *s)
+put_issuers(struct admin_scrape *s)
 {
 	const struct admin_view *v = s->view;
 	const size_t count[] = {
@@ -54,41 +54,42 @@ put_issuers(struct scrape *s)
 	};
 	unsigned health;
 
-	scrape_begin(s, M_ISSUERS);
+	admin_scrape_begin(s, M_ISSUERS);
 	for (health = 0; health <= OIDC_ABSENT; health++) {
-		scrape_label(s, "health",
+		admin_scrape_label(s, "health",
 			oidc_health_name((enum oidc_health)health));
-		scrape_sample(s, M_ISSUERS, (double)count[health]);
+		admin_scrape_sample(s, M_ISSUERS, (double)count[health]);
 	}
 	single(s, M_ISSUERS_OMITTED, (double)(v->n_issuers - s->issuers.shown));
 }
 
 static void
-put_keys(struct scrape *s)
+put_keys(struct admin_scrape *s)
 {
 	unsigned state, alg;
 
-	scrape_begin(s, M_KEYS);
+	admin_scrape_begin(s, M_KEYS);
 	for (state = 0; state < ADMIN_STATES; state++)
 		for (alg = 0; alg < ADMIN_ALGS; alg++) {
-			scrape_label(s, "state", admin_state_name(state));
-			scrape_label(s, "alg", key_alg_name((enum key_alg)alg));
-			scrape_sample(
+			admin_scrape_label(s, "state", admin_state_name(state));
+			admin_scrape_label(
+				s, "alg", key_alg_name((enum key_alg)alg));
+			admin_scrape_sample(
 				s, M_KEYS, (double)s->totals.keys[state][alg]);
 		}
 }
 
 static void
-put_catalog(struct scrape *s)
+put_catalog(struct admin_scrape *s)
 {
 	const struct admin_view *v = s->view;
 	size_t i;
 
 	single(s, M_GENERATION, (double)v->generation);
-	scrape_begin(s, M_WORKER_GENERATION);
+	admin_scrape_begin(s, M_WORKER_GENERATION);
 	for (i = 0; i < v->n_workers; i++) {
-		scrape_label_number(s, "worker", i);
-		scrape_sample(s, M_WORKER_GENERATION,
+		admin_scrape_label_number(s, "worker", i);
+		admin_scrape_sample(s, M_WORKER_GENERATION,
 			(double)v->workers[i].generation);
 	}
 	single(s, M_CATALOGS, (double)v->catalogs_alive);
@@ -96,22 +97,22 @@ put_catalog(struct scrape *s)
 }
 
 static void
-put_fetches(struct scrape *s)
+put_fetches(struct admin_scrape *s)
 {
 	unsigned kind;
 
-	scrape_begin(s, M_FETCHES);
+	admin_scrape_begin(s, M_FETCHES);
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		scrape_label(
+		admin_scrape_label(
 			s, "document", oidc_kind_name((enum oidc_kind)kind));
-		scrape_sample(
+		admin_scrape_sample(
 			s, M_FETCHES, (double)s->totals.fetches[kind].count);
 	}
-	scrape_begin(s, M_LAST_FETCH);
+	admin_scrape_begin(s, M_LAST_FETCH);
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		scrape_label(
+		admin_scrape_label(
 			s, "document", oidc_kind_name((enum oidc_kind)kind));
-		scrape_sample_moment(
+		admin_scrape_sample_moment(
 			s, M_LAST_FETCH, s->totals.fetches[kind].last);
 	}
 }
@@ -123,20 +124,20 @@ struct counter {
 };
 
 static void
-put_counters(struct scrape *s, enum metric_id id, const char *key,
+put_counters(struct admin_scrape *s, enum admin_metric id, const char *key,
 	const struct counter *counters, size_t count)
 {
 	const struct http_server *server;
 	size_t i, k;
 
-	scrape_begin(s, id);
+	admin_scrape_begin(s, id);
 	for (i = 0; i < s->view->n_workers; i++)
 		for (k = 0; k < count; k++) {
 			server = s->view->workers[i].server;
-			scrape_label_number(s, "worker", i);
+			admin_scrape_label_number(s, "worker", i);
 			if (key != NULL)
-				scrape_label(s, key, counters[k].value);
-			scrape_sample(s, id,
+				admin_scrape_label(s, key, counters[k].value);
+			admin_scrape_sample(s, id,
 				(double)http_server_counter(
 					server, counters[k].which));
 		}
@@ -147,7 +148,7 @@ put_counters(struct scrape *s, enum metric_id id, const char *key,
 		sizeof(counters) / sizeof((counters)[0]))
 
 static void
-put_workers(struct scrape *s)
+put_workers(struct admin_scrape *s)
 {
 	static const struct counter requests[] = {
 		{HTTP_COUNT_2XX, "2xx"},
@@ -173,10 +174,10 @@ put_workers(struct scrape *s)
 
 	PUT_COUNTERS(s, M_REQUESTS, "class", requests);
 	PUT_COUNTERS(s, M_SENT, NULL, sent);
-	scrape_begin(s, M_CONNECTIONS);
+	admin_scrape_begin(s, M_CONNECTIONS);
 	for (i = 0; i < s->view->n_workers; i++) {
-		scrape_label_number(s, "worker", i);
-		scrape_sample(s, M_CONNECTIONS,
+		admin_scrape_label_number(s, "worker", i);
+		admin_scrape_sample(s, M_CONNECTIONS,
 			(double)http_server_connections(
 				s->view->workers[i].server));
 	}
@@ -187,7 +188,7 @@ put_workers(struct scrape *s)
 }
 
 static void
-put_sources(struct scrape *s)
+put_sources(struct admin_scrape *s)
 {
 	const struct admin_view *v = s->view;
 
@@ -201,7 +202,7 @@ unsigned
 admin_metrics_render(const struct admin_view *view,
 	const struct admin_query *query, int64_t now, struct buf *out)
 {
-	struct scrape s = {.view = view, .out = out, .labels = BUF_INIT};
+	struct admin_scrape s = {.view = view, .out = out, .labels = BUF_INIT};
 
 	(void)query;
 	(void)now;
@@ -214,7 +215,7 @@ admin_metrics_render(const struct admin_view *view,
 	put_fetches(&s);
 	put_workers(&s);
 	put_sources(&s);
-	scrape_issuers(&s);
+	admin_scrape_issuers(&s);
 	metric_end(out);
 	buf_release(&s.labels);
 	return 200;

@@ -6,21 +6,22 @@
 #include "admin/scrape.h"
 
 static void
-put_issuer_health(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_health(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
 	unsigned health;
 
 	for (health = 0; health <= OIDC_ABSENT; health++) {
-		scrape_label(s, "issuer", issuer->url);
-		scrape_label(s, "health",
+		admin_scrape_label(s, "issuer", issuer->url);
+		admin_scrape_label(s, "health",
 			oidc_health_name((enum oidc_health)health));
-		scrape_sample(s, M_ISSUER_HEALTH, issuer->health == health);
+		admin_scrape_sample(
+			s, M_ISSUER_HEALTH, issuer->health == health);
 	}
 }
 
 /* Retired and revoked keys are never published: no series for them. */
 static void
-put_issuer_keys(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_keys(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
 	size_t count[ADMIN_STATES] = {0};
 	unsigned state;
@@ -31,22 +32,22 @@ put_issuer_keys(struct scrape *s, const struct oidc_issuer *issuer)
 	for (state = 0; state < ADMIN_STATES; state++) {
 		if (state == KEYRING_RETIRED || state == KEYRING_REVOKED)
 			continue;
-		scrape_label(s, "issuer", issuer->url);
-		scrape_label(s, "state", admin_state_name(state));
-		scrape_sample(s, M_ISSUER_KEYS, (double)count[state]);
+		admin_scrape_label(s, "issuer", issuer->url);
+		admin_scrape_label(s, "state", admin_state_name(state));
+		admin_scrape_sample(s, M_ISSUER_KEYS, (double)count[state]);
 	}
 }
 
 static void
-put_issuer_fetches(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_fetches(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
 	unsigned kind;
 
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		scrape_label(s, "issuer", issuer->url);
-		scrape_label(
+		admin_scrape_label(s, "issuer", issuer->url);
+		admin_scrape_label(
 			s, "document", oidc_kind_name((enum oidc_kind)kind));
-		scrape_sample(s, M_ISSUER_FETCHES,
+		admin_scrape_sample(s, M_ISSUER_FETCHES,
 			(double)oidc_tally_sum(s->view->tally, issuer->slot,
 				(enum oidc_kind)kind)
 				.count);
@@ -54,15 +55,15 @@ put_issuer_fetches(struct scrape *s, const struct oidc_issuer *issuer)
 }
 
 static void
-put_issuer_last_fetch(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_last_fetch(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
 	unsigned kind;
 
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		scrape_label(s, "issuer", issuer->url);
-		scrape_label(
+		admin_scrape_label(s, "issuer", issuer->url);
+		admin_scrape_label(
 			s, "document", oidc_kind_name((enum oidc_kind)kind));
-		scrape_sample_moment(s, M_ISSUER_LAST_FETCH,
+		admin_scrape_sample_moment(s, M_ISSUER_LAST_FETCH,
 			oidc_tally_sum(s->view->tally, issuer->slot,
 				(enum oidc_kind)kind)
 				.last);
@@ -70,7 +71,7 @@ put_issuer_last_fetch(struct scrape *s, const struct oidc_issuer *issuer)
 }
 
 static void
-put_issuer_newest_key(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_newest_key(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
 	int64_t newest = 0;
 	uint32_t i;
@@ -79,45 +80,45 @@ put_issuer_newest_key(struct scrape *s, const struct oidc_issuer *issuer)
 		if (admin_key_state(&issuer->keys[i]) != KEYRING_RETIRING &&
 			issuer->keys[i].since > newest)
 			newest = issuer->keys[i].since;
-	scrape_label(s, "issuer", issuer->url);
-	scrape_sample_moment(s, M_ISSUER_NEWEST_KEY, newest);
+	admin_scrape_label(s, "issuer", issuer->url);
+	admin_scrape_sample_moment(s, M_ISSUER_NEWEST_KEY, newest);
 }
 
 static void
-put_issuer_next_step(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_next_step(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
-	scrape_label(s, "issuer", issuer->url);
-	scrape_sample_moment(
+	admin_scrape_label(s, "issuer", issuer->url);
+	admin_scrape_sample_moment(
 		s, M_ISSUER_NEXT_STEP, admin_next_due(issuer, NULL));
 }
 
 static void
-put_issuer_changed(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_changed(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
-	scrape_label(s, "issuer", issuer->url);
-	scrape_sample_moment(s, M_ISSUER_CHANGED, issuer->changed);
+	admin_scrape_label(s, "issuer", issuer->url);
+	admin_scrape_sample_moment(s, M_ISSUER_CHANGED, issuer->changed);
 }
 
 static void
-put_issuer_loaded(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_loaded(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
-	scrape_label(s, "issuer", issuer->url);
-	scrape_sample_moment(s, M_ISSUER_LOADED, issuer->loaded);
+	admin_scrape_label(s, "issuer", issuer->url);
+	admin_scrape_sample_moment(s, M_ISSUER_LOADED, issuer->loaded);
 }
 
 static void
-put_issuer_max_age(struct scrape *s, const struct oidc_issuer *issuer)
+put_issuer_max_age(struct admin_scrape *s, const struct oidc_issuer *issuer)
 {
-	scrape_label(s, "issuer", issuer->url);
-	scrape_sample(s, M_ISSUER_MAX_AGE, issuer->max_age);
+	admin_scrape_label(s, "issuer", issuer->url);
+	admin_scrape_sample(s, M_ISSUER_MAX_AGE, issuer->max_age);
 }
 
 void
-scrape_issuers(struct scrape *s)
+admin_scrape_issuers(struct admin_scrape *s)
 {
 	static const struct {
-		enum metric_id id;
-		void (*put)(struct scrape *, const struct oidc_issuer *);
+		enum admin_metric id;
+		void (*put)(struct admin_scrape *, const struct oidc_issuer *);
 	} families[] = {
 		{M_ISSUER_HEALTH, put_issuer_health},
 		{M_ISSUER_KEYS, put_issuer_keys},
@@ -132,7 +133,7 @@ scrape_issuers(struct scrape *s)
 	size_t f, i;
 
 	for (f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
-		scrape_begin(s, families[f].id);
+		admin_scrape_begin(s, families[f].id);
 		for (i = 0; i < s->issuers.shown; i++)
 			families[f].put(s, s->issuers.list[i]);
 	}

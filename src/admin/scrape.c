@@ -101,28 +101,28 @@ _Static_assert(sizeof(admin_metrics) / sizeof(admin_metrics[0]) == METRICS,
 	"a row each");
 
 void
-scrape_begin(struct scrape *s, enum metric_id id)
+admin_scrape_begin(struct admin_scrape *s, enum admin_metric id)
 {
 	metric_begin(s->out, &admin_metrics[id]);
 }
 
 void
-scrape_label(struct scrape *s, const char *key, const char *value)
+admin_scrape_label(struct admin_scrape *s, const char *key, const char *value)
 {
 	metric_label(&s->labels, key, value);
 }
 
 void
-scrape_label_number(struct scrape *s, const char *key, size_t n)
+admin_scrape_label_number(struct admin_scrape *s, const char *key, size_t n)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%zu", n);
-	scrape_label(s, key, text);
+	admin_scrape_label(s, key, text);
 }
 
 void
-scrape_sample(struct scrape *s, enum metric_id id, double value)
+admin_scrape_sample(struct admin_scrape *s, enum admin_metric id, double value)
 {
 	if (!buf_ok(&s->labels))
 		s->out->failed = true;
@@ -133,9 +133,10 @@ scrape_sample(struct scrape *s, enum metric_id id, double value)
 }
 
 void
-scrape_sample_moment(struct scrape *s, enum metric_id id, int64_t when)
+admin_scrape_sample_moment(
+	struct admin_scrape *s, enum admin_metric id, int64_t when)
 {
 	if (when != 0)
-		scrape_sample(s, id, (double)when);
+		admin_scrape_sample(s, id, (double)when);
 	s->labels.len = 0;
 }

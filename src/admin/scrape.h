@@ -12,7 +12,7 @@
 #include "base/buf.h"
 
 /* A row of admin_metrics each, in this order. */
-enum metric_id {
+enum admin_metric {
 	M_BUILD,
 	M_START,
 	M_READY,
@@ -51,7 +51,7 @@ enum metric_id {
 	METRICS,
 };
 
-struct scrape {
+struct admin_scrape {
 	const struct admin_view *view;
 	struct admin_totals totals;
 	struct admin_selection issuers; /* those with series of their own */
@@ -60,19 +60,23 @@ struct scrape {
 };
 
 /* Begin a family; its samples follow at once. */
-void scrape_begin(struct scrape *s, enum metric_id id);
+void admin_scrape_begin(struct admin_scrape *s, enum admin_metric id);
 
 /* Labels of the next sample. */
-void scrape_label(struct scrape *s, const char *key, const char *value);
-void scrape_label_number(struct scrape *s, const char *key, size_t n);
+void admin_scrape_label(
+	struct admin_scrape *s, const char *key, const char *value);
+void admin_scrape_label_number(
+	struct admin_scrape *s, const char *key, size_t n);
 
 /* Write the sample with the labels collected, and forget those. */
-void scrape_sample(struct scrape *s, enum metric_id id, double value);
+void admin_scrape_sample(
+	struct admin_scrape *s, enum admin_metric id, double value);
 
 /* The same; but a moment that has not come yet, 0, has no sample. */
-void scrape_sample_moment(struct scrape *s, enum metric_id id, int64_t when);
+void admin_scrape_sample_moment(
+	struct admin_scrape *s, enum admin_metric id, int64_t when);
 
 /* The families with an issuer label. */
-void scrape_issuers(struct scrape *s);
+void admin_scrape_issuers(struct admin_scrape *s);
 
 #endif

@@ -154,7 +154,8 @@ config_parse(const char *bytes, size_t len, const char *name,
 	if (text == NULL)
 		error_nomem(&e);
 	if (begin(&r, name, &e) == 0 && text != NULL) {
-		memcpy(text, bytes, len);
+		if (len > 0)
+			memcpy(text, bytes, len);
 		text[len] = '\0';
 		config_read(&r, r.inputs[0].path, text, len);
 		for (i = 1; i < r.n_inputs; i++)

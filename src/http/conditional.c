@@ -108,11 +108,14 @@ static enum modified
 modified_since(
 	struct http_span field, const struct http_response *r, int64_t now)
 {
-	int64_t modified = http_response_modified(r);
+	int64_t modified;
 	int64_t since;
 
-	if (field.p == NULL || modified == 0 ||
-		http_date_parse(field.p, field.len, now, &since) != 0)
+	if (field.p == NULL)
+		return UNKNOWN;
+	modified = http_response_modified(r);
+	if (modified == 0 ||
+	    http_date_parse(field.p, field.len, now, &since) != 0)
 		return UNKNOWN;
 	return modified > since ? MODIFIED : UNMODIFIED;
 }

@@ -116,6 +116,99 @@ is(char c, unsigned class)
 	return (CLASS[(unsigned char)c] & class) != 0;
 }
 
+#define BYTES(b) (UINT64_C(0x0101010101010101) * (b))
+#define HIGH_BITS BYTES(0x80)
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t
+load(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return le64toh(w);
+}
+
+/* Which of eight bytes has the first high bit. */
+static inline unsigned
+first(uint64_t high_bits)
+{
+	return (unsigned)__builtin_ctzll(high_bits) / 8;
+}
+
+/* The high bit of each byte that is no letter and not from..to.  A carry can
+ * only come from a byte above 0x7f, which is marked, and spoil what is above
+ * it; the first mark is right. */
+static inline uint64_t
+mark_others(uint64_t w, uint8_t from, uint8_t to)
+{
+	uint64_t lower = w | BYTES(0x20);
+	uint64_t letters =
+		(lower + BYTES(0x80 - 'a')) & ~(lower + BYTES(0x7f - 'z'));
+	uint64_t range = (w + BYTES(0x80u - from)) & ~(w + BYTES(0x7fu - to));
+
+	return (~(letters | range) | w) & HIGH_BITS;
+}
+
+/* The high bit of each byte below 0x20 and of each 0x7f.  A borrow can only
+ * come from a byte that is marked, and spoil what is above it. */
+static inline uint64_t
+mark_controls(uint64_t w)
+{
+	uint64_t del = w ^ BYTES(0x7f);
+
+	return (((w - BYTES(0x20)) & ~w) | ((del - BYTES(1)) & ~del)) &
+	       HIGH_BITS;
+}
+
+/* The first byte that is not of the class: eight at a time while they are of
+ * what the class is mostly used for, which is letters and from..to. */
+static inline const char *
+skip(const char *p, const char *end, unsigned class, uint8_t from, uint8_t to)
+{
+	uint64_t marks;
+
+	for (;;) {
+		while (end - p >= 8) {
+			marks = mark_others(load(p), from, to);
+			if (marks != 0) {
+				p += first(marks);
+				break;
+			}
+			p += 8;
+		}
+		if (p == end || !is(*p, class))
+			return p;
+		p++;
+	}
+}
+
+static inline const char *
+skip_token(const char *p, const char *end)
+{
+	return skip(p, end, TOKEN, '-', '-');
+}
+
+static inline const char *
+skip_value(const char *p, const char *end)
+{
+	uint64_t marks;
+
+	for (;;) {
+		while (end - p >= 8) {
+			marks = mark_controls(load(p));
+			if (marks != 0) {
+				p += first(marks);
+				break;
+			}
+			p += 8;
+		}
+		if (p == end || !is(*p, VALUE))
+			return p;
+		p++;
+	}
+}
+
 static enum http_parse
 bad(struct scan *s, unsigned status)
 {
@@ -147,24 +240,22 @@ span(const char *p, const char *end)
 	return s;
 }
 
-#define BYTES(b) (UINT64_C(0x0101010101010101) * (b))
-
 /* Whether the text is this word, of the same length, in any case.  Setting bit
  * 5 makes lower case of a letter; what else it would make a letter, a digit,
  * '-' or '/' of is a control byte, which never gets here. */
 static inline bool
 word_is(const char *p, const char *lower, size_t len)
 {
-	uint64_t a;
-	uint64_t b;
+	uint32_t a;
+	uint32_t b;
 
-	for (; len >= 8; len -= 8) {
-		memcpy(&a, p, 8);
-		memcpy(&b, lower, 8);
-		if ((a | BYTES(0x20)) != b)
+	for (; len >= 4; len -= 4) {
+		memcpy(&a, p, 4);
+		memcpy(&b, lower, 4);
+		if ((a | 0x20202020) != b)
 			return false;
-		p += 8;
-		lower += 8;
+		p += 4;
+		lower += 4;
 	}
 	for (; len > 0; len--) {
 		if ((*p++ | 0x20) != *lower++)
@@ -202,11 +293,9 @@ static enum http_parse
 parse_method(struct scan *s)
 {
 	const char *start = s->p;
-	const char *p = start;
+	const char *p = skip_token(start, s->end);
 	size_t len;
 
-	while (p < s->end && is(*p, TOKEN))
-		p++;
 	len = (size_t)(p - start);
 	if (len > METHOD_MAX)
 		return bad(s, 501);
@@ -226,21 +315,21 @@ parse_method(struct scan *s)
 static const char *
 skip_path(const char *p, const char *end, const char **query)
 {
-	for (; p < end; p++) {
-		if (is(*p, PATH))
-			continue;
+	for (;;) {
+		p = skip(p, end, PATH, '-', '9');
+		if (p == end)
+			return p;
 		if (*p == '?') {
 			if (*query == NULL)
 				*query = p;
-		} else if (*p == '%') {
-			if (end - p < 3 || !is(p[1], HEX) || !is(p[2], HEX))
-				return p;
-			p += 2;
+			p++;
+		} else if (*p == '%' && end - p >= 3 && is(p[1], HEX) &&
+			   is(p[2], HEX)) {
+			p += 3;
 		} else {
 			return p;
 		}
 	}
-	return p;
 }
 
 static void
@@ -296,8 +385,7 @@ split_authority(
 		if (stop == NULL || !is_ip_literal(p, (size_t)(++stop - p)))
 			return false;
 	} else {
-		while (stop < end && is(*stop, HOST))
-			stop++;
+		stop = skip(p, end, HOST, '-', '.');
 	}
 	if (stop == p)
 		return false;
@@ -347,8 +435,7 @@ parse_other_form(struct scan *s)
 	bool has_port;
 	bool ok;
 
-	while (p < s->end && is(*p, VISIBLE))
-		p++;
+	p = skip(p, s->end, VISIBLE, '-', '9');
 	if (p == s->end)
 		return out_of_bytes(s);
 	if (*p != ' ')
@@ -650,49 +737,17 @@ on_field(struct scan *s, const char *name, size_t len, struct http_span value)
 	return HTTP_PARSE_DONE;
 }
 
-/* The first byte that is not of a field value.  Eight at a time: low and del
- * have the high bit of each byte below 0x20 and each 0x7f set; a borrow may set
- * others, but only above such a byte, and the first one counts. */
-static inline const char *
-skip_value(const char *p, const char *end)
-{
-	uint64_t w;
-	uint64_t low;
-	uint64_t del;
-	uint64_t found;
-
-	while (end - p >= 8) {
-		memcpy(&w, p, 8);
-		w = le64toh(w);
-		low = (w - BYTES(0x20)) & ~w;
-		del = w ^ BYTES(0x7f);
-		del = (del - BYTES(1)) & ~del;
-		found = (low | del) & BYTES(0x80);
-		if (found != 0) {
-			p += __builtin_ctzll(found) / 8;
-			break;
-		}
-		p += 8;
-	}
-	/* a tab, or the last bytes */
-	while (p < end && is(*p, VALUE))
-		p++;
-	return p;
-}
-
 /* field-name ":" OWS field-value OWS CRLF; no space before the colon, no line
  * that goes on in the next (RFC 9112 sections 5.1 and 5.2). */
 static inline enum http_parse
 parse_field(struct scan *s)
 {
 	const char *name = s->p;
-	const char *p = name;
+	const char *p = skip_token(name, s->end);
 	const char *name_end;
 	const char *value;
 	const char *stop;
 
-	while (p < s->end && is(*p, TOKEN))
-		p++;
 	if (p == s->end)
 		return out_of_bytes(s);
 	if (*p != ':' || p == name)

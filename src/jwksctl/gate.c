@@ -6,10 +6,10 @@
  */
 #include "jwksctl/gate.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <fcntl.h>
 #include <jansson.h>
 
 #include "base/base64url.h"
@@ -222,14 +222,11 @@ check_token(const char *path, const struct key *key, struct error *e)
 }
 
 static int
-shut(const char *gate, struct error *e)
+shut(const char *gate, const struct error *why, struct error *e)
 {
-	error_wrap(e, "gate %s", gate);
-	if (e != NULL && strlen(e->text) + 40 < sizeof(e->text)) {
-		strcat(e->text, "; to go on without: --waive ");
-		strcat(e->text, gate);
-	}
-	return -1;
+	return error_set(e, why->code,
+		"gate %s: %.350s; to go on without it: --waive %s", gate,
+		why->text, gate);
 }
 
 int
@@ -237,20 +234,19 @@ gate_check(struct ctl *ctl, const struct keyring *ring, enum keyring_step step,
 	const struct keyring_key *key, struct error *e)
 {
 	const char *token = ctl_value(ctl, "token");
+	struct error why = {0};
 
-	if (step != KEYRING_ACTIVATE && step != KEYRING_RETIRE)
-		return 0;
 	if (step == KEYRING_RETIRE)
 		key = keyring_active(ring, ctl->clock.now);
 	if (key == NULL)
 		return error_set(e, ERROR_CONFLICT, "no key is active");
-	if (!waived(ctl, "url") && check_public(ctl, ring, key->key, e) != 0)
-		return shut("url", e);
+	if (!waived(ctl, "url") && check_public(ctl, ring, key->key, &why) != 0)
+		return shut("url", &why, e);
 	if (!waived(ctl, "apiserver") &&
-		check_apiservers(ctl, key->key, e) != 0)
-		return shut("apiserver", e);
+		check_apiservers(ctl, key->key, &why) != 0)
+		return shut("apiserver", &why, e);
 	if (step == KEYRING_RETIRE && token != NULL && !waived(ctl, "token") &&
-		check_token(token, key->key, e) != 0)
-		return shut("token", e);
+		check_token(token, key->key, &why) != 0)
+		return shut("token", &why, e);
 	return 0;
 }

@@ -16,8 +16,8 @@
 #include "jwksctl/cmd.h"
 #include "keyring/step.h"
 
-/* Ask all gates of the step.  -1: the text names the gate and how to waive
- * it. */
+/* Ask all gates of activate or retire.  -1: the text names the gate and how
+ * to waive it. */
 int gate_check(struct ctl *ctl, const struct keyring *ring,
 	enum keyring_step step, const struct keyring_key *key, struct error *e)
 	__attribute__((warn_unused_result));

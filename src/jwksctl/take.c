@@ -77,12 +77,16 @@ take_settle(struct ctl *ctl, struct take *take)
 	return code;
 }
 
+static bool
+has_gates(enum keyring_step step)
+{
+	return step == KEYRING_ACTIVATE || step == KEYRING_RETIRE;
+}
+
 static int
 make_request(struct ctl *ctl, struct keyring_request *r, char *waived,
 	struct error *e)
 {
-	bool gates = r->step == KEYRING_ACTIVATE || r->step == KEYRING_RETIRE;
-
 	if (strcmp(ctl->cmd->name, "rotate") != 0) {
 		r->force = ctl_has(ctl, "force");
 		r->reason = ctl_value(ctl, "reason");
@@ -92,7 +96,7 @@ make_request(struct ctl *ctl, struct keyring_request *r, char *waived,
 	if (r->reason != NULL && strlen(r->reason) > REASON_MAX)
 		return error_set(e, ERROR_INVALID,
 			"a reason has at most %d bytes", REASON_MAX);
-	if (gates) {
+	if (has_gates(r->step)) {
 		if (gate_waived(ctl, waived, e) != 0)
 			return -1;
 		if (waived[0] != '\0')
@@ -221,7 +225,8 @@ change(struct ctl *ctl, struct take *take, const struct keyring_request *r,
 	if (r->step == KEYRING_ACTIVATE &&
 		keyring_store_private_check(take->store, k->key, e) != 0)
 		return -1;
-	if (gate_check(ctl, take->ring, r->step, k, e) != 0)
+	if (has_gates(r->step) &&
+		gate_check(ctl, take->ring, r->step, k, e) != 0)
 		return -1;
 	return keyring_step_apply(take->ring, r, e);
 }

@@ -43,7 +43,9 @@ checked_open(struct checked *c, const char *config_path)
 	size_t i, skipped = 0;
 
 	*c = (struct checked){.roster = ROSTER_INIT,
-		.context = {.record_dir = -1, .now = clock_now()}};
+		.context = {.command = "jwksd",
+			.record_dir = -1,
+			.now = clock_now()}};
 	c->config = complain_load(config_path);
 	if (c->config == NULL)
 		return -1;

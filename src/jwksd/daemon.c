@@ -50,6 +50,7 @@ enum timer {
 
 struct daemon {
 	const char *config_path;
+	char command[512]; /* how to call us with this configuration */
 	struct config *config;
 	struct event_base *base;
 	struct publisher *publisher;
@@ -487,6 +488,7 @@ start_publisher(struct daemon *d, struct error *e)
 {
 	const struct publisher_settings settings = {
 		.workers = (unsigned)d->n_workers,
+		.command = d->command,
 		.watch = true,
 		.remember = true,
 		.published = published,
@@ -536,6 +538,8 @@ start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 	for (i = 0; i < d->n_workers; i++)
 		if (worker_start(d->workers[i], e) != 0)
 			return -1;
+	publisher_reclaim(d->publisher,
+		oidc_catalog_generation(publisher_catalog(d->publisher)));
 	return 0;
 }
 
@@ -661,6 +665,17 @@ serve(struct daemon *d)
 	return rc;
 }
 
+/* A command that is shown should work when it is pasted. */
+static void
+name_command(struct daemon *d)
+{
+	if (strcmp(d->config_path, JWKSD_SYSCONFDIR "/jwksd.conf") == 0)
+		snprintf(d->command, sizeof(d->command), "jwksd");
+	else
+		snprintf(d->command, sizeof(d->command), "jwksd -c %s",
+			d->config_path);
+}
+
 int
 daemon_run(const char *config_path)
 {
@@ -676,6 +691,7 @@ daemon_run(const char *config_path)
 	}
 	d->shared.wake_main = -1;
 	d->config_path = config_path;
+	name_command(d);
 	d->config = complain_load(config_path);
 	if (d->config == NULL)
 		goto out;

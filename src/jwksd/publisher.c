@@ -90,7 +90,9 @@ publisher_tell(struct publisher *p, enum log_level level, const char *issuer,
 struct unit_context
 publisher_context(const struct publisher *p, int64_t now)
 {
-	return (struct unit_context){.record_dir = p->record_dir, .now = now};
+	return (struct unit_context){.command = p->settings.command,
+		.record_dir = p->record_dir,
+		.now = now};
 }
 
 struct unit *

@@ -24,9 +24,10 @@
 struct publisher;
 
 struct publisher_settings {
-	unsigned workers; /* columns of the tally */
-	bool watch;       /* use inotify: not for a one-shot check */
-	bool remember;    /* read and write the state directory */
+	unsigned workers;    /* columns of the tally */
+	const char *command; /* how an operator calls us: "jwksd -c FILE" */
+	bool watch;          /* use inotify: not for a one-shot check */
+	bool remember;       /* read and write the state directory */
 	/* A new catalog is to be handed out.  NULL: nobody listens. */
 	void (*published)(void *arg, const struct oidc_catalog *catalog);
 	/* What happened to an issuer (or NULL), one line. */

@@ -252,9 +252,9 @@ read_fresh(const struct unit *u, const struct unit_context *c,
 		return -1;
 	if (check_loss(u, record, &set, &loss) != 0) {
 		error_set(&load->problem, loss.code,
-			"%s: put it back, or let it go with: jwksd "
+			"%s: put it back, or let it go with: %s "
 			"--acknowledge %s",
-			loss.text, u->issuer->url);
+			loss.text, c->command, u->issuer->url);
 		goto out;
 	}
 	load->max_age = max_age_of(u, set.max_age);

@@ -29,7 +29,8 @@ struct unit {
 
 /* Where and when a unit is read. */
 struct unit_context {
-	int record_dir; /* descriptor of the state directory, or -1 */
+	const char *command; /* "jwksd", with -c FILE where that is needed */
+	int record_dir;      /* descriptor of the state directory, or -1 */
 	int64_t now;
 };
 

@@ -24,12 +24,14 @@
 		IN_ONLYDIR)
 #define LINKS_DEPTH 16 /* symbolic links followed from a path */
 #define BUCKETS_FIRST 64
+#define ANY_NAME 0
 
 struct link {
 	LIST_ENTRY(link) of_descriptor;
 	LIST_ENTRY(link) of_owner;
 	int wd;
 	uint32_t owner;
+	uint32_t name; /* hash of the entry that matters, or ANY_NAME */
 };
 LIST_HEAD(link_list, link);
 
@@ -169,19 +171,19 @@ has_links(const struct source_watch *w, int wd)
 {
 	const struct link *l;
 
-	LIST_FOREACH (l, descriptor_bucket(w, wd), of_descriptor)
+	LIST_FOREACH(l, descriptor_bucket(w, wd), of_descriptor)
 		if (l->wd == wd)
 			return true;
 	return false;
 }
 
 static bool
-is_linked(const struct source_watch *w, int wd, uint32_t owner)
+is_linked(const struct source_watch *w, int wd, uint32_t owner, uint32_t name)
 {
 	const struct link *l;
 
-	LIST_FOREACH (l, owner_bucket(w, owner), of_owner)
-		if (l->wd == wd && l->owner == owner)
+	LIST_FOREACH(l, owner_bucket(w, owner), of_owner)
+		if (l->wd == wd && l->owner == owner && l->name == name)
 			return true;
 	return false;
 }
@@ -197,9 +199,20 @@ unlink_one(struct source_watch *w, struct link *l)
 
 /* --- adding ------------------------------------------------------------- */
 
-int
-source_watch_inside(struct source_watch *w, const char *path, uint32_t owner,
-	struct error *e)
+/* Never ANY_NAME. */
+static uint32_t
+hash_name(const char *name)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *name != '\0'; name++)
+		h = (h ^ (unsigned char)*name) * 16777619U;
+	return h == ANY_NAME ? 1 : h;
+}
+
+static int
+watch_directory(struct source_watch *w, const char *path, uint32_t owner,
+	uint32_t name, struct error *e)
 {
 	struct link *l;
 	int wd;
@@ -211,7 +224,7 @@ source_watch_inside(struct source_watch *w, const char *path, uint32_t owner,
 			"fs.inotify.max_user_watches");
 	if (wd < 0)
 		return error_sys(e, "%s: cannot be watched", path);
-	if (is_linked(w, wd, owner))
+	if (is_linked(w, wd, owner, name))
 		return 0;
 	l = malloc(sizeof(*l));
 	if (l == NULL) {
@@ -223,11 +236,19 @@ source_watch_inside(struct source_watch *w, const char *path, uint32_t owner,
 		w->descriptors++;
 	l->wd = wd;
 	l->owner = owner;
+	l->name = name;
 	file_link(w, l);
 	w->links++;
 	if (w->links > w->mask)
 		widen(w);
 	return 0;
+}
+
+int
+source_watch_inside(struct source_watch *w, const char *directory,
+	uint32_t owner, struct error *e)
+{
+	return watch_directory(w, directory, owner, ANY_NAME, e);
 }
 
 /* Cut the last component off; "a" becomes ".", "/a" becomes "/". */
@@ -244,20 +265,31 @@ to_parent(char *path)
 		*slash = '\0';
 }
 
-/* The directory that holds path, or the nearest one above that is there. */
+static const char *
+last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* The directory that holds path, or the nearest one above that is there; only
+ * the entry on the way to path matters in it. */
 static int
 watch_parent(struct source_watch *w, const char *path, uint32_t owner,
 	struct error *e)
 {
 	char parent[PATH_MAX];
 	struct stat st;
+	uint32_t name;
 
 	snprintf(parent, sizeof(parent), "%s", path);
-	do
+	do {
+		name = hash_name(last_component(parent));
 		to_parent(parent);
-	while (stat(parent, &st) != 0 && strcmp(parent, "/") != 0 &&
-		strcmp(parent, ".") != 0);
-	return source_watch_inside(w, parent, owner, e);
+	} while (stat(parent, &st) != 0 && strcmp(parent, "/") != 0 &&
+		 strcmp(parent, ".") != 0);
+	return watch_directory(w, parent, owner, name, e);
 }
 
 /* Where a symbolic link at path leads, as a path; false when it is none. */
@@ -350,13 +382,19 @@ static void
 tell(struct source_watch *w, const struct inotify_event *event)
 {
 	const struct link *l;
+	uint32_t name = ANY_NAME;
 
 	if ((event->mask & IN_Q_OVERFLOW) != 0) {
 		w->changed(w->arg, SOURCE_EVERYBODY);
 		return;
 	}
-	LIST_FOREACH (l, descriptor_bucket(w, event->wd), of_descriptor)
-		if (l->wd == event->wd)
+	/* without a name it is the directory itself that changed */
+	if (event->len > 0)
+		name = hash_name(event->name);
+	LIST_FOREACH(l, descriptor_bucket(w, event->wd), of_descriptor)
+		if (l->wd == event->wd &&
+			(l->name == ANY_NAME || name == ANY_NAME ||
+				l->name == name))
 			w->changed(w->arg, l->owner);
 	if ((event->mask & IN_IGNORED) != 0)
 		forget_descriptor(w, event->wd);

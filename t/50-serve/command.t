@@ -63,7 +63,7 @@ for my $arguments (['-x'], ['--nonsense'], ['-c'], ['file'], ['--print', $issuer
 {
 	my $wrong = jwksd_run(@$arguments);
 	is($wrong->{status}, 2, "@$arguments is a usage error");
-	like($wrong->{err}, qr/usage: jwksd/, '... and says how to use it');
+	like($wrong->{err}, qr/^(?:usage: jwksd|jwksd: )/m, '... and says how to use it');
 	is($wrong->{out}, '', '... on standard error');
 }
 

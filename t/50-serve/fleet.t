@@ -37,11 +37,19 @@ sub url
 	return "https://h.example/id/$_[0]";
 }
 
+sub serves
+{
+	my ($name, $keys, $why) = @_;
+	my $kids = $keys && [map { kid_of($_) } @$keys];
+
+	is_deeply($jwksd->wait_kids(url($name), $kids), $kids, $why);
+}
+
 sub published
 {
 	my ($name) = @_;
 
-	$jwksd->wait_log(qr/mod=publish .*issuer="?\Q@{[ url($name) ]}\E"? .*published/);
+	$jwksd->wait_log(qr/mod=publish issuer="?\Q@{[ url($name) ]}\E"? .*published/);
 }
 
 for my $name (qw(a b)) {
@@ -57,28 +65,24 @@ mkdir "$dir/c.new";
 write_file("$dir/c.new/sa.pub", public_pem($keys{c}));
 rename "$dir/c.new", "$fleet/c" or die $!;
 published('c');
-is($jwksd->jwks(url('c'))->{content}, jwks_of($keys{c}),
-	'a directory that was moved in is an issuer');
+serves('c', [$keys{c}], 'a directory that was moved in is an issuer');
 mkdir "$fleet/new";
 write_file("$fleet/new/sa.pub", public_pem($keys{new}));
 published('new');
-is($jwksd->jwks(url('new'))->{content}, jwks_of($keys{new}),
-	'so is one that was made in place');
+serves('new', [$keys{new}], 'so is one that was made in place');
 
 # A key more.
 my $second = ec_key();
 replace_file("$fleet/b/tb.pub", public_pem($second));
 published('b');
-is_deeply($jwksd->kids(url('b')), [kid_of($keys{b}), kid_of($second)],
-	'a key that was added is served');
+serves('b', [$keys{b}, $second], 'a key that was added is served');
 
 # One bad directory: its issuer keeps what it had, the others go on.
 replace_file("$fleet/b/bad.pub", private_pem($second));
 my $line = $jwksd->wait_log(qr/keeping the last good set/);
 like($line, qr/issuer="?\Q@{[ url('b') ]}\E/, 'a private key is refused, for one issuer');
 like($line, qr{b/bad\.pub}, '... and named');
-is_deeply($jwksd->kids(url('b')), [kid_of($keys{b}), kid_of($second)],
-	'... which keeps its keys');
+serves('b', [$keys{b}, $second], '... which keeps its keys');
 is($jwksd->jwks(url('a'))->{content}, jwks_of($keys{a}), '... as do the others');
 is($jwksd->admin_page('/readyz')->{status}, 200, 'held is served, so it is ready');
 like($jwksd->admin_page('/readyz?verbose')->{content}, qr{id/b\b.*bad\.pub},
@@ -96,7 +100,7 @@ rmdir "$fleet/empty";
 # Removed.
 rename "$fleet/c", "$dir/gone" or die $!;
 $jwksd->wait_log(qr{issuer="?\Q@{[ url('c') ]}\E"? .*no longer served});
-is($jwksd->jwks(url('c'))->{status}, 404, 'a directory that is gone is no issuer');
+serves('c', undef, 'a directory that is gone is no issuer');
 is($jwksd->jwks(url('a'))->{status}, 200, '... and the others are');
 
 # A burst of changes ends in what is there at the end.

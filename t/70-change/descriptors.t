@@ -26,7 +26,7 @@ my $jwksd = JWKSD::Daemon->start(dir => $dir,
 	config => JWKSD::Daemon::config_text(<<"CONF",
 issuer "$issuer" { keys = { "sa.pub" } }
 CONF
-		'max-connections-per-address' => 0, 'max-connections' => 0,
+		'max-connections-per-address' => 0, 'max-connections' => 1_000_000,
 		workers => 1, 'idle-timeout' => 3600));
 my $used = () = glob "/proc/$jwksd->{pid}/fd/*";
 my $limit = $used + 20;

@@ -87,7 +87,7 @@ for my $why (sort keys %bad) {
 	is($jwksd->jwks('https://a.example')->field('Cache-Control'),
 		'public, max-age=5', '... the old one is in force');
 	still_served('... and');
-	like($jwksd->admin_page('/readyz?verbose')->{content}, qr/not reloaded|configuration/,
+	like($jwksd->admin_page('/readyz?verbose')->{content}, qr/^\[!\]config degraded: /m,
 		'... and it shows');
 }
 unlink $jwksd->{file};
@@ -148,5 +148,6 @@ is($last, 'public, max-age=150', '... and the last one is in force');
 	still_served('and');
 }
 
+undef $connection;
 is($jwksd->stop, 0, 'ends well');
 done_testing;

@@ -4,11 +4,22 @@
  * room admin.  Everything in it belongs to the sample; tests change what they
  * are about.  Out of memory ends the test program.
  */
-#ifndef ADMIN_SAMPLE_H
-#define ADMIN_SAMPLE_H
+#ifndef T_LIB_ADMIN_SAMPLE_H
+#define T_LIB_ADMIN_SAMPLE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
 
 #include "admin/view.h"
 #include "base/buf.h"
+
+/* All that is awkward in HTML, JSON, labels or a line of text. */
+#define SAMPLE_HOSTILE "<script>'\"&\\\n[-]x \x1b[31m\xff\xe2\x80</style>"
 
 #define SAMPLE_NOW INT64_C(1795500000) /* 2026-11-24T06:00:00Z */
 #define SAMPLE_HOUR 3600

@@ -47,8 +47,8 @@ resident(void)
 {
 	EVP_PKEY *pkey = key_make_ec("P-256");
 	struct buf spki = key_make_spki(pkey);
-	struct key *key = key_new(
-		(unsigned char *)spki.data, spki.len, "resident", NULL);
+	struct key *key =
+		key_new((unsigned char *)spki.data, spki.len, "resident", NULL);
 
 	must(key != NULL);
 	buf_release(&spki);

@@ -50,8 +50,8 @@ test_kubernetes(void **state)
 	(void)state;
 	key_check_gives("RSA", kubernetes_rsa, strlen(kubernetes_rsa),
 		kubernetes_rsa_jwk);
-	key_check_gives("EC", kubernetes_ec, strlen(kubernetes_ec),
-		kubernetes_ec_jwk);
+	key_check_gives(
+		"EC", kubernetes_ec, strlen(kubernetes_ec), kubernetes_ec_jwk);
 	buf_printf(&both, "%s%s", kubernetes_rsa, kubernetes_ec);
 	buf_printf(&jwks, "%s,%s", kubernetes_rsa_jwk, kubernetes_ec_jwk);
 	key_check_gives("both", both.data, both.len, jwks.data);
@@ -77,8 +77,9 @@ test_kubernetes(void **state)
 static void
 test_azure_kid_of_3072_bits(void **state)
 {
-	static const char jwk[] = "{\"kty\":\"RSA\",\"kid\":\"\",\"n\":\"" AZURE_N
-				  "\",\"e\":\"AQAB\"}";
+	static const char jwk[] =
+		"{\"kty\":\"RSA\",\"kid\":\"\",\"n\":\"" AZURE_N
+		"\",\"e\":\"AQAB\"}";
 
 	(void)state;
 	key_check_gives("Azure", jwk, strlen(jwk),
@@ -94,8 +95,8 @@ test_azure_kid_of_3072_bits(void **state)
 	"nYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6We" \
 	"Zu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDK" \
 	"gw"
-#define RFC7517_XY                                                             \
-	"\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","               \
+#define RFC7517_XY                                               \
+	"\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\"," \
 	"\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
 
 /* Appendix A.1; RFC 7638 section 3.1 has the same RSA key. */
@@ -130,12 +131,12 @@ test_rfc7517(void **state)
 	"-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aG" \
 	"hyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXp" \
 	"oQ"
-#define RFC7515_P256                                                           \
-	"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","               \
+#define RFC7515_P256                                             \
+	"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"," \
 	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\""
 #define RFC7515_P521                                                           \
 	"\"x\":\"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_"     \
-	"NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk\","                                   \
+	"NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk\","                                  \
 	"\"y\":\"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79a" \
 	"jL4Kkd0AZMaZmh9ubmf63e3kyMj2\""
 
@@ -164,8 +165,7 @@ make(const char *kid, struct error *e)
 {
 	EVP_PKEY *pkey = key_make_ec("P-384");
 	struct buf spki = key_make_spki(pkey);
-	struct key *key =
-		key_new((unsigned char *)spki.data, spki.len, kid, e);
+	struct key *key = key_new((unsigned char *)spki.data, spki.len, kid, e);
 
 	buf_release(&spki);
 	EVP_PKEY_free(pkey);
@@ -180,8 +180,8 @@ test_kid_given(void **state)
 	(void)state;
 	assert_non_null(key);
 	assert_string_equal(key->kid, "a&\"\xc3\xa9");
-	assert_non_null(strstr(
-		key->jwk, "\"kid\":\"a\\u0026\\\"\xc3\xa9\",\"crv\":\"P-384\""));
+	assert_non_null(strstr(key->jwk,
+		"\"kid\":\"a\\u0026\\\"\xc3\xa9\",\"crv\":\"P-384\""));
 	assert_int_equal(strlen(key->jwk), key->jwk_len);
 	assert_int_equal(key->type, KEY_EC);
 	assert_int_equal(key->alg, KEY_ES384);

@@ -6,7 +6,8 @@
 #include "key_check.h"
 
 static const char *const public_labels[] = {"PUBLIC KEY", "RSA PUBLIC KEY",
-	"CERTIFICATE", "EC PARAMETERS", "DH PARAMETERS", "X509 CRL", "ANYTHING"};
+	"CERTIFICATE", "EC PARAMETERS", "DH PARAMETERS", "X509 CRL",
+	"ANYTHING"};
 
 #define N_LABELS (sizeof(public_labels) / sizeof(public_labels[0]))
 
@@ -176,7 +177,8 @@ test_private_forms(void **state)
 	pkey = key_make_ec("P-256");
 	refuse_private_forms(pkey, "EC PRIVATE KEY");
 	EVP_PKEY_free(pkey);
-	/* keys that we would not take as public ones are private all the same */
+	/* keys that we would not take as public ones are private all the same
+	 */
 	pkey = key_make("ED25519");
 	der = key_make_pkcs8(pkey);
 	refuse_private_der("Ed25519", &der);
@@ -279,7 +281,8 @@ test_nothing_in_it(void **state)
 	key_check_refused("half a header", "\x30", 1, ERROR_NOTFOUND, "no key");
 	key_check_refused(
 		"large", large, KEY_FILE_MAX + 1, ERROR_LIMIT, "1048576");
-	key_check_refused("full", large, KEY_FILE_MAX, ERROR_NOTFOUND, "no key");
+	key_check_refused(
+		"full", large, KEY_FILE_MAX, ERROR_NOTFOUND, "no key");
 	key_check_refused("ssh-rsa", "ssh-rsa AAAA", 12, ERROR_PARSE,
 		"ssh-keygen -e -m PKCS8");
 	key_check_refused("PuTTY", puttygen, strlen(puttygen), ERROR_DENIED,

@@ -127,8 +127,8 @@ test_limit_is_per_type(void **state)
 	for (i = 0; i <= KEY_SET_MAX; i++) {
 		spki = new_spki("P-256");
 		if (i < KEY_SET_MAX)
-			assert_int_equal(key_set_add(&set,
-						 key_of(&spki, NULL), NULL),
+			assert_int_equal(
+				key_set_add(&set, key_of(&spki, NULL), NULL),
 				0);
 		else
 			refuse_add(&set, key_of(&spki, NULL), ERROR_LIMIT,

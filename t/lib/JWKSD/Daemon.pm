@@ -168,12 +168,14 @@ sub wait_log
 	});
 }
 
-# All of the log so far.
+# All of the log so far.  To be called now and then: a daemon whose log or
+# notify socket nobody reads has to wait.
 sub log_text
 {
 	my ($self) = @_;
+	my $ready = IO::Select->new($self->{reader}, $self->{notify});
 
-	1 while IO::Select->new($self->{reader})->can_read(0) && $self->pump(0);
+	1 while $ready->can_read(0) && $self->pump(0);
 	return $self->{log};
 }
 
@@ -220,6 +222,7 @@ sub ask
 {
 	my ($self, $path, %how) = @_;
 
+	$self->log_text;
 	return http($how{address} || $self->address, $path, %how);
 }
 
@@ -253,7 +256,30 @@ sub admin_page
 {
 	my ($self, $path, %how) = @_;
 
+	$self->log_text;
 	return http($self->admin, $path, host => 'localhost', %how);
+}
+
+# Wait until these kids are served for an issuer, or undef for none: workers
+# take a new catalog a moment after it is logged.  What is served in the end.
+sub wait_kids
+{
+	my ($self, $issuer, $expected) = @_;
+	my $deadline = deadline();
+	my $wanted = kids_text($expected);
+	my $kids;
+
+	do {
+		$kids = $self->kids($issuer);
+	} until kids_text($kids) eq $wanted || !left($deadline);
+	return $kids;
+}
+
+sub kids_text
+{
+	my ($kids) = @_;
+
+	return $kids ? join(' ', @$kids) : '-';
 }
 
 # The value of a metric's sample, by its name and labels as they are written.
