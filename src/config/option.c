@@ -142,7 +142,8 @@ const struct config_option config_options[] = {
 		.fallback = "10",
 		.max = 3600,
 		.unit = "seconds",
-		.doc = "Time that open connections have after SIGTERM.",
+		.doc = "Time that open connections have after SIGTERM.  Less "
+		       "than the service manager waits.",
 	},
 	{
 		.name = "max-connections",
@@ -152,7 +153,8 @@ const struct config_option config_options[] = {
 		.min = 1,
 		.max = 1000000,
 		.unit = "connections",
-		.doc = "Connections in all; more are closed at once.",
+		.doc = "Connections in all.  For one more the longest idle one "
+		       "is closed, or else the new one.",
 	},
 	{
 		.name = "max-connections-per-address",

@@ -36,35 +36,33 @@ send_answer(struct http_connection *c, const struct http_request *req,
 {
 	struct http_server *s = c->server;
 	struct http_exchange x = {.req = req, .tag = choice->tag};
-	const char *line;
-	const char *part;
-	size_t line_len;
-	size_t part_len;
-	size_t len;
+	struct http_pieces p;
 
-	line = http_response_line(choice->response, choice->cut, &line_len);
-	part = http_response_cut(choice->response, choice->cut, &part_len);
-	len = line_len + HTTP_DATE_LINE_LEN + part_len;
-	http_connection_append(c, line, line_len);
-	http_connection_append(c, s->date, HTTP_DATE_LINE_LEN);
+	http_response_cut(choice->response, choice->cut, &p);
+	x.status = p.status;
+	x.bytes = p.line_len + HTTP_DATE_LINE_LEN + p.rest_len;
+	if (p.status == 200) {
+		http_connection_append(
+			c, s->head, HTTP_OK_LINE_LEN + HTTP_DATE_LINE_LEN);
+	} else {
+		http_connection_append(c, p.line, p.line_len);
+		http_connection_append(
+			c, s->head + HTTP_OK_LINE_LEN, HTTP_DATE_LINE_LEN);
+	}
 	if (c->closing) {
 		http_connection_append(c, CLOSE_LINE, sizeof(CLOSE_LINE) - 1);
-		len += sizeof(CLOSE_LINE) - 1;
-	} else if (req != NULL && req->minor == 0) {
+		x.bytes += sizeof(CLOSE_LINE) - 1;
+	} else if (req->minor == 0) {
 		/* without it an HTTP/1.0 client expects us to close */
 		http_connection_append(
 			c, KEEP_ALIVE_LINE, sizeof(KEEP_ALIVE_LINE) - 1);
-		len += sizeof(KEEP_ALIVE_LINE) - 1;
+		x.bytes += sizeof(KEEP_ALIVE_LINE) - 1;
 	}
-	http_connection_append(c, part, part_len);
-	x.status = choice->cut == HTTP_CUT_NOT_MODIFIED
-			   ? 304
-			   : http_response_status(choice->response);
-	http_count(s, counter_of(x.status), 1);
-	http_count(s, HTTP_COUNT_BYTES_SENT, len);
+	http_connection_append(c, p.rest, p.rest_len);
+	http_count(s, counter_of(p.status), 1);
+	http_count(s, HTTP_COUNT_BYTES_SENT, x.bytes);
 	if (s->settings.observer == NULL)
 		return;
-	x.bytes = len;
 	x.peer = &c->peer.sa;
 	x.peer_len = c->peer_len;
 	s->settings.observer(s->settings.arg, &x);
@@ -103,6 +101,8 @@ choose(const struct http_server *s, const struct http_request *req,
 		choice->response = s->options;
 	if (status != 200 ||
 		(req->method != HTTP_GET && req->method != HTTP_HEAD))
+		return;
+	if (!http_condition_any(req))
 		return;
 	switch (http_condition_check(req, choice->response, s->date_of)) {
 	case HTTP_CONDITION_TRUE:

@@ -115,7 +115,7 @@ modified_since(
 		return UNKNOWN;
 	modified = http_response_modified(r);
 	if (modified == 0 ||
-	    http_date_parse(field.p, field.len, now, &since) != 0)
+		http_date_parse(field.p, field.len, now, &since) != 0)
 		return UNKNOWN;
 	return modified > since ? MODIFIED : UNMODIFIED;
 }

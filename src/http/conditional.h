@@ -16,6 +16,15 @@ enum http_condition {
 	HTTP_CONDITION_FAILED,       /* 412 */
 };
 
+/* Whether the request has any. */
+static inline bool
+http_condition_any(const struct http_request *req)
+{
+	return req->if_none_match.p != NULL ||
+	       req->if_modified_since.p != NULL || req->if_match.p != NULL ||
+	       req->if_unmodified_since.p != NULL;
+}
+
 /* What the request's conditions make of a 200 to GET or HEAD.  now: of the
  * clock, for two-digit years. */
 enum http_condition http_condition_check(const struct http_request *req,

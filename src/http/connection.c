@@ -110,8 +110,9 @@ flush(struct http_connection *c, bool last)
 		send_or_store(c, s->output, len, last);
 }
 
-static void
-append_slowly(struct http_connection *c, const char *bytes, size_t len)
+void
+http_connection_append_slowly(
+	struct http_connection *c, const void *bytes, size_t len)
 {
 	if (c->out == NULL)
 		flush(c, false);
@@ -123,19 +124,6 @@ append_slowly(struct http_connection *c, const char *bytes, size_t len)
 		http_connection_append(c, bytes, len);
 	else
 		send_or_store(c, bytes, len, false);
-}
-
-void
-http_connection_append(struct http_connection *c, const void *bytes, size_t len)
-{
-	struct http_server *s = c->server;
-
-	if (c->out != NULL || len > HTTP_OUTPUT_SIZE - s->output_len) {
-		append_slowly(c, bytes, len);
-		return;
-	}
-	memcpy(s->output + s->output_len, bytes, len);
-	s->output_len += len;
 }
 
 /* ---- input --------------------------------------------------------------- */
@@ -215,7 +203,7 @@ serve(struct http_connection *c, size_t len)
 {
 	struct http_server *s = c->server;
 	const char *buf = s->input;
-	struct http_request req;
+	struct http_request *req = &s->request;
 	enum http_parse r = HTTP_PARSE_DONE;
 	unsigned status;
 	size_t pos = 0;
@@ -224,12 +212,12 @@ serve(struct http_connection *c, size_t len)
 
 	while (pos < len && !c->closing && c->out == NULL && !c->broken) {
 		r = http_request_parse(
-			buf + pos, len - pos, &req, &used, &status);
+			buf + pos, len - pos, req, &used, &status);
 		if (r != HTTP_PARSE_DONE)
 			break;
 		pos += used;
 		last = s->draining && is_last(buf + pos, len - pos);
-		http_answer_request(c, &req, last);
+		http_answer_request(c, req, last);
 	}
 	if (r == HTTP_PARSE_BAD)
 		http_answer_refusal(c, status);
@@ -337,16 +325,16 @@ start_lingering(struct http_connection *c)
 static bool
 settle(struct http_connection *c, enum next next)
 {
+	enum http_phase phase;
 	bool ok = false;
 
 	if (next == NEXT_LINGER && c->phase != HTTP_LINGERING)
 		next = start_lingering(c);
 	switch (next) {
 	case NEXT_READ:
-		if (c->in_len == 0)
-			enter(c, HTTP_IDLE);
-		else if (c->phase != HTTP_READING)
-			enter(c, HTTP_READING);
+		phase = c->in_len == 0 ? HTTP_IDLE : HTTP_READING;
+		if (c->phase != phase)
+			enter(c, phase);
 		ok = watch(c, READ_EVENTS);
 		break;
 	case NEXT_WRITE:

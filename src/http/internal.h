@@ -14,6 +14,7 @@
 
 #include <event2/event_struct.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "http/date.h"
@@ -83,6 +84,8 @@ struct http_listener {
 };
 
 #define HTTP_REFUSALS 10
+#define HTTP_OK_LINE "HTTP/1.1 200 OK\r\n"
+#define HTTP_OK_LINE_LEN (sizeof(HTTP_OK_LINE) - 1)
 #define HTTP_DATE_LINE_LEN (sizeof("Date: \r\n") - 1 + HTTP_DATE_LEN)
 
 struct http_server {
@@ -98,11 +101,13 @@ struct http_server {
 	int reserve;  /* a descriptor to give up when there are no others */
 	uint32_t now; /* seconds, as of the last tick */
 	int64_t date_of;
-	char date[HTTP_DATE_LINE_LEN + 1];
+	/* a status line, for nearly all answers have this one, and Date */
+	char head[HTTP_OK_LINE_LEN + HTTP_DATE_LINE_LEN + 1];
 	bool draining;
 	struct http_response *refusals[HTTP_REFUSALS];
 	struct http_response *options;
 	_Atomic uint64_t counters[HTTP_COUNTERS];
+	struct http_request request; /* the one that is being answered */
 	size_t output_len;
 	char input[HTTP_INPUT_SIZE];
 	char output[HTTP_OUTPUT_SIZE];
@@ -155,9 +160,22 @@ void http_connection_close(struct http_connection *c);
 /* Its deadline is over. */
 void http_connection_expire(struct http_connection *c);
 
-/* Queue bytes for sending. */
-void http_connection_append(
+/* Queue bytes for sending, in the shared buffer if it has room. */
+void http_connection_append_slowly(
 	struct http_connection *c, const void *bytes, size_t len);
+
+static inline void
+http_connection_append(struct http_connection *c, const void *bytes, size_t len)
+{
+	struct http_server *s = c->server;
+
+	if (c->out != NULL || len > HTTP_OUTPUT_SIZE - s->output_len) {
+		http_connection_append_slowly(c, bytes, len);
+		return;
+	}
+	memcpy(s->output + s->output_len, bytes, len);
+	s->output_len += len;
+}
 
 /* ---- answer.c ------------------------------------------------------------ */
 

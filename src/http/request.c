@@ -373,10 +373,11 @@ is_port(const char *p, const char *end)
 	return value <= 65535;
 }
 
-/* uri-host [ ":" port ]; neither empty, userinfo nor anything else. */
+/* uri-host [ ":" port ]; neither empty, userinfo nor anything else.  What is
+ * behind end, to limit, may be looked at: it begins with no byte of a host. */
 static bool
-split_authority(
-	const char *p, const char *end, struct http_span *host, bool *has_port)
+split_authority(const char *p, const char *end, const char *limit,
+	struct http_span *host, bool *has_port)
 {
 	const char *stop = p;
 
@@ -385,7 +386,7 @@ split_authority(
 		if (stop == NULL || !is_ip_literal(p, (size_t)(++stop - p)))
 			return false;
 	} else {
-		stop = skip(p, end, HOST, '-', '.');
+		stop = skip(p, limit, HOST, '-', '.');
 	}
 	if (stop == p)
 		return false;
@@ -413,7 +414,7 @@ parse_absolute_form(struct scan *s, const char *p, const char *end)
 	path = authority;
 	while (path < end && *path != '/' && *path != '?')
 		path++;
-	if (!split_authority(authority, path, &s->req->host, &has_port) ||
+	if (!split_authority(authority, path, path, &s->req->host, &has_port) ||
 		skip_path(path, end, &query) != end)
 		return false;
 	s->absolute = true;
@@ -441,7 +442,7 @@ parse_other_form(struct scan *s)
 	if (*p != ' ')
 		return bad(s, 400);
 	if (s->connect) {
-		ok = split_authority(start, p, &s->req->host, &has_port) &&
+		ok = split_authority(start, p, p, &s->req->host, &has_port) &&
 		     has_port;
 		s->absolute = true;
 		s->req->path = span(start, start);
@@ -566,11 +567,11 @@ on_connection(struct scan *s, struct http_span value)
 static enum http_parse
 on_host(struct scan *s, struct http_span value)
 {
+	const char *end = value.p + value.len;
 	struct http_span host;
 	bool has_port;
 
-	if (s->host || !split_authority(
-			       value.p, value.p + value.len, &host, &has_port))
+	if (s->host || !split_authority(value.p, end, s->end, &host, &has_port))
 		return bad(s, 400);
 	s->host = true;
 	/* the target's authority wins (RFC 9112 section 3.2.2) */

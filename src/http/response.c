@@ -234,33 +234,29 @@ http_response_fields(const struct http_response *r, size_t *len)
 	return r->block;
 }
 
-const char *
-http_response_line(
-	const struct http_response *r, enum http_cut cut, size_t *len)
+void
+http_response_cut(const struct http_response *r, enum http_cut cut,
+	struct http_pieces *pieces)
 {
-	const struct status *s =
-		cut == HTTP_CUT_NOT_MODIFIED ? NOT_MODIFIED : r->status;
+	const struct status *status = r->status;
 
-	*len = s->line_len;
-	return s->line;
-}
-
-const char *
-http_response_cut(const struct http_response *r, enum http_cut cut, size_t *len)
-{
+	pieces->rest = r->block;
 	switch (cut) {
 	case HTTP_CUT_WHOLE:
-		*len = r->len;
-		return r->block;
+		pieces->rest_len = r->len;
+		break;
 	case HTTP_CUT_HEAD:
-		*len = r->fields_len;
-		return r->block;
+		pieces->rest_len = r->fields_len;
+		break;
 	case HTTP_CUT_NOT_MODIFIED:
-		*len = r->fields_len - r->validators;
-		return r->block + r->validators;
+		status = NOT_MODIFIED;
+		pieces->rest = r->block + r->validators;
+		pieces->rest_len = r->fields_len - r->validators;
+		break;
 	}
-	*len = 0;
-	return r->block;
+	pieces->status = status->code;
+	pieces->line = status->line;
+	pieces->line_len = status->line_len;
 }
 
 const char *

@@ -46,18 +46,23 @@ const char *http_response_fields(const struct http_response *r, size_t *len);
 /* "Not Found"; NULL for a status this room does not send. */
 const char *http_status_text(unsigned status);
 
-/* The parts of a response that follow the status line, Date and Connection. */
+/* What a response is cut down to. */
 enum http_cut {
 	HTTP_CUT_WHOLE,
 	HTTP_CUT_HEAD,         /* all fields, no content */
-	HTTP_CUT_NOT_MODIFIED, /* the fields of a 304: from ETag on */
+	HTTP_CUT_NOT_MODIFIED, /* 304, the fields from ETag on */
 };
-const char *http_response_cut(
-	const struct http_response *r, enum http_cut cut, size_t *len);
 
-/* "HTTP/1.1 200 OK\r\n", the status line that goes before that cut. */
-const char *http_response_line(
-	const struct http_response *r, enum http_cut cut, size_t *len);
+/* The bytes of it: Date and Connection go in between. */
+struct http_pieces {
+	unsigned status;
+	const char *line; /* "HTTP/1.1 200 OK\r\n" */
+	size_t line_len;
+	const char *rest;
+	size_t rest_len;
+};
+void http_response_cut(const struct http_response *r, enum http_cut cut,
+	struct http_pieces *pieces);
 
 /* The entity tag with its quotes; NULL when it has none. */
 const char *http_response_etag(const struct http_response *r, size_t *len);

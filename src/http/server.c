@@ -52,13 +52,14 @@ http_server_update_date(struct http_server *s)
 {
 	/* seconds are all that is needed, and time() makes no system call */
 	int64_t now = (int64_t)time(NULL);
+	char *p = s->head;
 
 	if (now == s->date_of)
 		return;
 	s->date_of = now;
-	memcpy(s->date, "Date: ", 6);
-	http_date_format(s->date + 6, now);
-	memcpy(s->date + 6 + HTTP_DATE_LEN, "\r\n", 3);
+	p = stpcpy(p, HTTP_OK_LINE "Date: ");
+	http_date_format(p, now);
+	memcpy(p + HTTP_DATE_LEN, "\r\n", 3);
 }
 
 static unsigned
@@ -113,7 +114,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	http_server_sweep(s, seconds());
-	LIST_FOREACH (l, &s->listeners, link) {
+	LIST_FOREACH(l, &s->listeners, link) {
 		http_listener_resume(l);
 	}
 }
@@ -257,7 +258,7 @@ http_server_drain(struct http_server *s)
 
 	s->draining = true;
 	/* connections in the queue would be reset with their listener */
-	LIST_FOREACH (l, &s->listeners, link) {
+	LIST_FOREACH(l, &s->listeners, link) {
 		http_listener_empty(l);
 	}
 	close_listeners(s);

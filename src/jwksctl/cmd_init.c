@@ -19,17 +19,17 @@
 /* What is gathered from --adopt and --adopt-jwks. */
 struct adoption {
 	struct key_set keys;
-	const char *held[KEY_SET_MAX]; /* kids, of keys in the set */
-	size_t n_held;
+	const char *stored[KEY_SET_MAX]; /* kids, of keys in the set */
+	size_t n_stored;
 };
 
 static bool
-is_held(const struct adoption *a, const char *kid)
+is_stored(const struct adoption *a, const char *kid)
 {
 	size_t i;
 
-	for (i = 0; i < a->n_held; i++)
-		if (strcmp(a->held[i], kid) == 0)
+	for (i = 0; i < a->n_stored; i++)
+		if (strcmp(a->stored[i], kid) == 0)
 			return true;
 	return false;
 }
@@ -49,8 +49,8 @@ adopt_private(const struct keyring_store *store, const char *path,
 	if (key_set_add(&a->keys, key, e) != 0)
 		return error_wrap(e, "%s", path);
 	kept = key_set_find(&a->keys, kid);
-	if (kept != NULL && !is_held(a, kid) && a->n_held < KEY_SET_MAX)
-		a->held[a->n_held++] = kept->kid;
+	if (kept != NULL && !is_stored(a, kid) && a->n_stored < KEY_SET_MAX)
+		a->stored[a->n_stored++] = kept->kid;
 	return 0;
 }
 
@@ -142,8 +142,8 @@ find_signing(struct ctl *ctl, const struct adoption *a, struct error *e)
 	}
 	if (a->keys.count == 1)
 		return a->keys.keys[0]->kid;
-	if (a->n_held == 1)
-		return a->held[0];
+	if (a->n_stored == 1)
+		return a->stored[0];
 	error_set(e, ERROR_INVALID,
 		"%zu keys were adopted: give --signing KID (the kid in the "
 		"header of a fresh token), or --adopt the signing key's file",
@@ -158,7 +158,7 @@ enter(struct keyring *ring, struct adoption *a, const char *signing,
 {
 	struct keyring_key *k;
 	struct key *key;
-	bool held;
+	bool in_store;
 	size_t i;
 
 	for (i = 0; i < a->keys.count; i++) {
@@ -172,11 +172,11 @@ enter(struct keyring *ring, struct adoption *a, const char *signing,
 			key_free(key);
 			return -1;
 		}
-		held = is_held(a, key->kid);
+		stored = is_stored(a, key->kid);
 		k = keyring_add(ring, key, e);
 		if (k == NULL)
 			return -1;
-		k->held = held;
+		k->in_store = stored;
 		k->created = k->published = k->activated = now;
 		if (strcmp(key->kid, signing) != 0)
 			k->superseded = now;
@@ -196,7 +196,7 @@ make_first(const struct keyring_store *store, struct keyring *ring, int64_t now,
 	k = keyring_add(ring, key, e);
 	if (k == NULL)
 		return -1;
-	k->held = true;
+	k->in_store = true;
 	k->created = k->published = k->activated = now;
 	return 0;
 }
@@ -239,7 +239,7 @@ say(const struct take *take, int64_t now)
 	printf("made a keyring of %zu key%s in %s; %s signs\n",
 		take->ring->count, take->ring->count == 1 ? "" : "s", dir,
 		take->ring->last.kid);
-	if (active != NULL && !active->held)
+	if (active != NULL && !active->in_store)
 		printf("note: its private half is not in the keyring: the API "
 		       "servers go on with their own file until the first "
 		       "rotation\n");

@@ -34,8 +34,8 @@ print_text(const struct keyring *ring, const struct keyring_key *k, int64_t now)
 	line("state", keyring_state_name(keyring_state(k, now)));
 	line("alg", key_alg_name(k->key->alg));
 	line("bits", bits);
-	line("private half", k->held ? "in the keyring's directory"
-				     : "not in the keyring's directory");
+	line("private half", k->in_store ? "in the keyring's directory"
+					 : "not in the keyring's directory");
 	moment("created", k->created);
 	moment("published", k->published);
 	moment("activated", k->activated);

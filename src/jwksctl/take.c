@@ -105,12 +105,27 @@ make_request(struct ctl *ctl, struct keyring_request *r, char *waived,
 	return 0;
 }
 
+/* The key whose place the last step gave to another. */
+static const struct keyring_key *
+superseded(const struct keyring *ring)
+{
+	size_t i;
+
+	for (i = 0; i < ring->count; i++)
+		if (ring->keys[i].superseded == ring->updated &&
+			ring->keys[i].retired == 0 &&
+			ring->keys[i].revoked == 0)
+			return &ring->keys[i];
+	return NULL;
+}
+
 /* What the operator has to do, in whose order, and when it may go on. */
 static void
 explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
 {
 	const char *dir = keyring_store_dir(take->store);
 	const struct keyring_policy *p = &take->ring->policy;
+	const struct keyring_key *old;
 	char rollout[TEXT_MAX], text[TEXT_MAX];
 
 	text_duration(rollout, p->rollout);
@@ -123,11 +138,14 @@ explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
 			rollout, dir, dir);
 		break;
 	case KEYRING_ACTIVATE:
-		printf("do:   restart each kube-apiserver and then each "
-		       "kube-controller-manager within %s, so that they sign "
-		       "with the key\n"
-		       "undo: jwksctl activate %s --kid OLD-KID\n",
-			rollout, dir);
+		old = superseded(take->ring);
+		printf("do:   restart each kube-apiserver, then each "
+		       "kube-controller-manager, within %s, so that they sign "
+		       "with it\n",
+			rollout);
+		if (old != NULL && old->in_store)
+			printf("undo: jwksctl activate %s --kid %s\n", dir,
+				old->key->kid);
 		break;
 	case KEYRING_RETIRE:
 		printf("undo: jwksctl restore %s %s\n", dir,

@@ -87,7 +87,7 @@ erase_one(int dirfd, const char *name, void *arg, struct error *e)
 	if (!keyring_private_kid(name, kid))
 		return 0;
 	k = keyring_find(ring, kid);
-	return k != NULL && !k->held ? remove_file(dirfd, name, e) : 0;
+	return k != NULL && !k->in_store ? remove_file(dirfd, name, e) : 0;
 }
 
 /* Make the file hold these bytes with this mode, if it does not. */
@@ -138,7 +138,7 @@ heal_signing(const struct keyring_store *s, const struct keyring *ring,
 	char name[PRIVATE_NAME_MAX];
 	int rc;
 
-	if (active == NULL || !active->held)
+	if (active == NULL || !active->in_store)
 		return 0;
 	if (keyring_store_private_check(s, active->key, e) != 0)
 		return -1;

@@ -26,7 +26,7 @@ struct keyring_store {
 	int api_fd;
 };
 
-/* "KID.pem"; a held key's kid is a file name (keyring_check). */
+/* "KID.pem"; the kid of a key in the store is a file name (keyring_check). */
 #define PRIVATE_NAME_MAX 64
 void keyring_private_name(char name[PRIVATE_NAME_MAX], const char *kid);
 /* The other way: the kid of a private file's name, or false. */

@@ -226,7 +226,7 @@ keyring_active(const struct keyring *ring, int64_t now)
 	return NULL;
 }
 
-/* A private file is named by its kid, so a held key has Kubernetes' kid. */
+/* A private file is named by its kid, so such a key has Kubernetes' kid. */
 static bool
 kid_is_a_file_name(const char *kid)
 {
@@ -295,9 +295,10 @@ keyring_check(const struct keyring *ring, struct error *e)
 		k = &ring->keys[i];
 		if (check_moments(k, ring->updated, e) != 0)
 			return error_wrap(e, "key %s", k->key->kid);
-		if (k->held && !kid_is_a_file_name(k->key->kid))
+		if (k->in_store && !kid_is_a_file_name(k->key->kid))
 			return error_set(e, ERROR_INVALID,
-				"key %s: held, but the kid is not Kubernetes'",
+				"key %s: in_store, but the kid is not "
+				"Kubernetes'",
 				k->key->kid);
 		if (!signs(k))
 			continue;

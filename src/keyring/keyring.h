@@ -78,7 +78,7 @@ struct keyring_policy {
 
 struct keyring_key {
 	struct key *key; /* owned */
-	bool held;       /* the store has its private half */
+	bool in_store;   /* the store has its private half */
 	int64_t created;
 	int64_t published;  /* staged since */
 	int64_t activated;  /* signs since */

@@ -193,22 +193,22 @@ static int
 parse_key(json_t *object, struct keyring *ring, struct error *e)
 {
 	static const char *const known[] = {"kid", "alg", "bits", "public",
-		"held", "created", "published", "activated", "superseded",
+		"in_store", "created", "published", "activated", "superseded",
 		"retired", "revoked"};
 	const char *kid = NULL, *pem = NULL;
 	struct keyring_key got = {0}, *k;
 	struct key *key;
-	json_t *held;
+	json_t *stored;
 
 	if (check_members(object, known, COUNT(known), e) != 0 ||
 		get_string(object, "kid", &kid, e) != 0 ||
 		get_string(object, "public", &pem, e) != 0 ||
 		parse_moments(object, &got, e) != 0)
 		return -1;
-	held = json_object_get(object, "held");
-	if (!json_is_boolean(held))
-		return error_set(e, ERROR_PARSE, "held: not true or false");
-	got.held = json_is_true(held);
+	stored = json_object_get(object, "in_store");
+	if (!json_is_boolean(stored))
+		return error_set(e, ERROR_PARSE, "in_store: not true or false");
+	got.in_store = json_is_true(stored);
 	key = read_key(pem, kid, e);
 	if (key == NULL)
 		return -1;

@@ -93,7 +93,8 @@ render_key(struct buf *out, const struct keyring_key *k)
 	else
 		out->failed = true;
 	buf_release(&pem);
-	buf_printf(out, ",\n      \"held\": %s", k->held ? "true" : "false");
+	buf_printf(out, ",\n      \"in_store\": %s",
+		k->in_store ? "true" : "false");
 	render_moment(out, "created", k->created);
 	render_moment(out, "published", k->published);
 	render_moment(out, "activated", k->activated);

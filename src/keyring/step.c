@@ -111,7 +111,7 @@ check_activate(const struct keyring *ring, const struct keyring_key *k,
 	case KEYRING_REVOKED:
 		return refuse(k, r, "stage a new key instead", e);
 	}
-	if (!k->held)
+	if (!k->in_store)
 		return error_set(e, ERROR_CONFLICT,
 			"key %s: its private half is not in this keyring's "
 			"directory; stage a new key instead",
@@ -357,12 +357,12 @@ keyring_step_apply(
 		break;
 	case KEYRING_RETIRE:
 		k->retired = moment;
-		k->held = false;
+		k->in_store = false;
 		break;
 	case KEYRING_REVOKE:
 	case KEYRING_DISCARD:
 		k->revoked = moment;
-		k->held = false;
+		k->in_store = false;
 		break;
 	case KEYRING_RESTORE:
 		restore(k, moment);
@@ -388,7 +388,7 @@ keyring_stage_apply(struct keyring *ring, const struct keyring_request *r,
 	k = keyring_add(ring, take, e);
 	if (k == NULL)
 		return -1;
-	k->held = true;
+	k->in_store = true;
 	k->created = moment;
 	k->published = moment;
 	return finish(ring, r, take->kid, moment, e);

@@ -84,7 +84,7 @@ int keyring_store_commit(const struct keyring_store *s,
 	__attribute__((warn_unused_result));
 
 /* Make all derived files follow from the keyring, sweep what an interrupted
- * run left, erase private keys that are no longer held.  Changes nothing that
+ * run left, erase private keys that are not to be kept.  Changes nothing that
  * is right already. */
 int keyring_store_heal(const struct keyring_store *s,
 	const struct keyring *ring, int64_t now, struct error *e)

@@ -42,9 +42,10 @@ sub processor_seconds
 	return ($user + $system) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
-# Forty that say nothing; those that find no place are told so or closed.
+# Forty that begin a request; those that find no place are told so or closed.
 my @held = map { JWKSD::HTTP->connect($jwksd->address) } 1 .. 40;
 is(scalar(grep { $_ } @held), 40, 'forty connections are made');
+$_->send(substr $request, 0, 5) for @held;
 my $deadline = deadline();
 my $shed = 0;
 until ($shed >= 10 || !left($deadline)) {

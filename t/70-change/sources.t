@@ -18,16 +18,19 @@ my $issuer = 'https://h.example';
 my @keys = map { ec_key() } 1 .. 3;
 my ($first, $second, $third) = @keys;
 
-# rescan is at its most: only inotify can tell
-my %options = (rescan => 3600);
-
+# rescan is at its most: only inotify can tell.  Each one begins without a
+# state: nothing was ever published.
 sub start
 {
 	my ($paths) = @_;
+	my $jwksd;
 
-	return JWKSD::Daemon->start(dir => $dir, config => JWKSD::Daemon::config_text(
-		qq(issuer "$issuer" { keys = { $paths } }\n), %options,
-		state => "state$$" . (0 + @_)));
+	unlink glob "$dir/state/*";
+	$jwksd = JWKSD::Daemon->start(dir => $dir,
+		config => JWKSD::Daemon::config_text(
+			qq(issuer "$issuer" { keys = { $paths } }\n), rescan => 3600));
+	$jwksd->skip_log;
+	return $jwksd;
 }
 
 # Change something, and see these keys, on a connection that was there before.

@@ -26,7 +26,7 @@ write_file("$dir/sa.pub", public_pem(ec_key()));
 	my $ready = $jwksd->wait_notify(qr/^READY=1$/m);
 	$jwksd->learn_addresses;
 	is($jwksd->jwks('https://h.example')->{status}, 200, 'READY=1 when it serves');
-	like($ready, qr/^STATUS=.*1 issuer/m, '... with a status line');
+	like($ready, qr/^STATUS=\S/m, '... with a status line');
 
 	my $before = Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC());
 	$jwksd->signal('HUP');

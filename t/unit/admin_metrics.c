@@ -181,20 +181,22 @@ put_prometheus(FILE *to, char *openmetrics)
 		[METRIC_INFO] = "_info",
 	};
 	char *line, *rest = openmetrics;
-	const struct metric *m = admin_metrics - 1;
+	const struct metric *m = NULL;
 
 	for (line = strsep(&rest, "\n"); rest != NULL;
 		line = strsep(&rest, "\n")) {
-		if (strncmp(line, "# TYPE ", 7) == 0)
-			fprintf(to, "# TYPE %s%s %s\n", (++m)->name,
+		if (strncmp(line, "# TYPE ", 7) == 0) {
+			m = m == NULL ? admin_metrics : m + 1;
+			fprintf(to, "# TYPE %s%s %s\n", m->name,
 				suffix[m->type],
 				m->type == METRIC_COUNTER ? "counter"
 							  : "gauge");
-		else if (strncmp(line, "# HELP ", 7) == 0)
+		} else if (strncmp(line, "# HELP ", 7) == 0) {
 			fprintf(to, "# HELP %s%s %s\n", m->name,
 				suffix[m->type], m->help);
-		else if (line[0] != '#')
+		} else if (line[0] != '#') {
 			fprintf(to, "%s\n", line);
+		}
 	}
 }
 
