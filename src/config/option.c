@@ -230,28 +230,6 @@ _Static_assert(sizeof(config_options) / sizeof(config_options[0]) <=
 		       CONFIG_OPTIONS_MAX,
 	"CONFIG_OPTIONS_MAX is too small");
 
-const char *
-config_option_type_name(enum config_option_type type)
-{
-	switch (type) {
-	case CONFIG_INT:
-		return "integer";
-	case CONFIG_BOOL:
-		return "boolean";
-	case CONFIG_STRING:
-		return "string";
-	case CONFIG_LIST:
-		return "list of strings";
-	case CONFIG_PATH:
-		return "path";
-	case CONFIG_PATHS:
-		return "list of paths";
-	case CONFIG_LEVEL:
-		return "log level";
-	}
-	return "unknown";
-}
-
 const struct config_option *
 config_option_find(const char *name)
 {

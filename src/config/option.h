@@ -48,9 +48,6 @@ struct config_option {
 extern const struct config_option config_options[];
 extern const size_t config_options_count;
 
-/* "integer", "path", ... for the manual and messages. */
-const char *config_option_type_name(enum config_option_type type);
-
 /* The row by that name, or NULL. */
 const struct config_option *config_option_find(const char *name);
 

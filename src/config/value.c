@@ -43,8 +43,8 @@ set_int(const struct config_option *o, void *base, const char *text,
 	value = len > 18 ? LONG_MAX : strtol(text, NULL, 10);
 	if (value < o->min || value > o->max)
 		return error_set(e, ERROR_INVALID,
-			"%s: %.*s is not between %ld and %ld", o->name,
-			shown(text), text, o->min, o->max);
+			"%s: %.*s is not between %ld and %ld %s", o->name,
+			shown(text), text, o->min, o->max, o->unit);
 	*(unsigned *)member(base, o->offset) = (unsigned)value;
 	return 0;
 }

@@ -531,16 +531,19 @@ static bool
 next_member(struct http_span *list, struct http_span *member)
 {
 	const char *p = list->p;
-	const char *end = p + list->len;
-	const char *comma;
+	const char *end;
 	const char *stop;
 
 	if (p == NULL)
 		return false;
-	comma = memchr(p, ',', list->len);
-	stop = comma == NULL ? end : comma;
-	*list = comma == NULL ? (struct http_span){NULL, 0}
-			      : span(comma + 1, end);
+	end = p + list->len;
+	stop = memchr(p, ',', list->len);
+	if (stop == NULL) {
+		stop = end;
+		list->p = NULL;
+	} else {
+		*list = span(stop + 1, end);
+	}
 	while (p < stop && (*p == ' ' || *p == '\t'))
 		p++;
 	while (stop > p && (stop[-1] == ' ' || stop[-1] == '\t'))

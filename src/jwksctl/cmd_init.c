@@ -158,7 +158,7 @@ enter(struct keyring *ring, struct adoption *a, const char *signing,
 {
 	struct keyring_key *k;
 	struct key *key;
-	bool in_store;
+	bool stored;
 	size_t i;
 
 	for (i = 0; i < a->keys.count; i++) {

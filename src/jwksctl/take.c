@@ -45,9 +45,13 @@ take_open(struct ctl *ctl, const char *dir, bool force, struct take *take)
 	if (!force && keyring_store_clock_check(take->store, &ctl->clock,
 			      take->ring->policy.skew + 60, &e) != 0)
 		goto fail;
-	if (keyring_store_heal(
+	if (keyring_store_heal(take->store, take->ring, ctl->clock.now, &e) !=
+		0)
+		goto fail;
+	/* a key that is lost must not keep the next one from being made */
+	if (keyring_store_heal_signing(
 		    take->store, take->ring, ctl->clock.now, &healing) != 0)
-		warn(&healing, "an earlier run's files could not be put right");
+		warn(&healing, "the API servers' signing key is not in place");
 	return CTL_OK;
 fail:
 	take_close(take);
@@ -63,6 +67,8 @@ take_settle(struct ctl *ctl, struct take *take)
 
 	if (keyring_store_heal(take->store, take->ring, ctl->clock.now, &e) !=
 			0 ||
+		keyring_store_heal_signing(
+			take->store, take->ring, ctl->clock.now, &e) != 0 ||
 		keyring_store_clock_save(take->store, &ctl->clock, &e) != 0) {
 		warn(&e, "committed, but a file that follows from it could not "
 			 "be written; the next run tries again");
@@ -119,48 +125,70 @@ superseded(const struct keyring *ring)
 	return NULL;
 }
 
-/* What the operator has to do, in whose order, and when it may go on. */
+static void
+explain_stage(const char *dir, const char *rollout)
+{
+	printf("do:   restart each kube-apiserver within %s, so that it "
+	       "accepts the key:\n"
+	       "      jwksctl apiserver-flags %s --for TOOL\n"
+	       "undo: jwksctl discard %s\n",
+		rollout, dir, dir);
+}
+
+static void
+explain_activate(
+	const char *dir, const char *rollout, const struct keyring *ring)
+{
+	const struct keyring_key *old = superseded(ring);
+
+	printf("do:   restart each kube-apiserver, then each "
+	       "kube-controller-manager, within %s, so that they sign with "
+	       "it\n",
+		rollout);
+	if (old != NULL && old->in_store)
+		printf("undo: jwksctl activate %s --kid %s\n", dir,
+			old->key->kid);
+}
+
+static void
+explain_revoke(const char *dir, const struct keyring *ring)
+{
+	char text[TEXT_MAX];
+
+	text_duration(text, ring->policy.max_age);
+	printf("note: tokens signed with it are refused from now on, except by "
+	       "verifiers with\n"
+	       "      a cached JWKS, which may accept them for %s more, and by "
+	       "each\n"
+	       "      kube-apiserver until it restarts.  How long AWS caches "
+	       "is "
+	       "not published:\n"
+	       "      to be certain, change the trust policies.\n"
+	       "undo: jwksctl restore %s %s\n",
+		text, dir, ring->last.kid);
+}
+
+/* What the operator has to do, how he undoes it, and when he may go on. */
 static void
 explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
 {
 	const char *dir = keyring_store_dir(take->store);
-	const struct keyring_policy *p = &take->ring->policy;
-	const struct keyring_key *old;
-	char rollout[TEXT_MAX], text[TEXT_MAX];
+	char rollout[TEXT_MAX];
 
-	text_duration(rollout, p->rollout);
+	text_duration(rollout, take->ring->policy.rollout);
 	switch (step) {
 	case KEYRING_STAGE:
-		printf("do:   restart each kube-apiserver within %s, so that "
-		       "it accepts the key:\n"
-		       "      jwksctl apiserver-flags %s --for TOOL\n"
-		       "undo: jwksctl discard %s\n",
-			rollout, dir, dir);
+		explain_stage(dir, rollout);
 		break;
 	case KEYRING_ACTIVATE:
-		old = superseded(take->ring);
-		printf("do:   restart each kube-apiserver, then each "
-		       "kube-controller-manager, within %s, so that they sign "
-		       "with it\n",
-			rollout);
-		if (old != NULL && old->in_store)
-			printf("undo: jwksctl activate %s --kid %s\n", dir,
-				old->key->kid);
+		explain_activate(dir, rollout, take->ring);
 		break;
 	case KEYRING_RETIRE:
 		printf("undo: jwksctl restore %s %s\n", dir,
 			take->ring->last.kid);
 		break;
 	case KEYRING_REVOKE:
-		text_duration(text, p->max_age);
-		printf("note: every token signed with it is refused from now "
-		       "on, except by verifiers with a cached JWKS, which may "
-		       "accept it for %s more, and by each kube-apiserver "
-		       "until "
-		       "it restarts.  AWS does not say for how long it caches: "
-		       "to be certain, change the trust policies.\n"
-		       "undo: jwksctl restore %s %s\n",
-			text, dir, take->ring->last.kid);
+		explain_revoke(dir, take->ring);
 		break;
 	case KEYRING_RESTORE:
 		printf("undo: jwksctl revoke %s %s\n", dir,

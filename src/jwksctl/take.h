@@ -16,8 +16,8 @@ struct take {
 	struct keyring *ring;
 };
 
-/* Lock and load; heal, with a warning where that fails; check the clock
- * unless force.  CTL_OK, or the code to exit with, said already. */
+/* Lock, load and heal; check the clock unless force.  CTL_OK, or the code to
+ * exit with, said already. */
 enum ctl_exit take_open(
 	struct ctl *ctl, const char *dir, bool force, struct take *take);
 void take_close(struct take *take);

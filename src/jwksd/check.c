@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "jwksd/complain.h"
 #include "jwksd/roster.h"
+#include "jwksd/sockets.h"
 #include "jwksd/unit.h"
 #include "source/record.h"
 #include "source/source.h"
@@ -118,18 +119,21 @@ check_one(const struct checked *c, const struct roster_entry *entry)
 int
 check_all(const char *config_path)
 {
+	struct error e = {0};
 	struct checked c;
 	size_t i, bad = 0;
 
 	if (checked_open(&c, config_path) != 0)
 		return EXIT_FAILURE;
+	if (sockets_check(c.config, &e) != 0)
+		complain("%s: %s", config_path, e.text);
 	for (i = 0; i < c.roster.count; i++)
 		if (check_one(&c, &c.roster.list[i]) != 0)
 			bad++;
 	printf("%s: %zu issuer%s, %zu of them with a problem\n", config_path,
 		c.roster.count, c.roster.count == 1 ? "" : "s", bad);
 	checked_release(&c);
-	return bad == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return bad == 0 && e.code == ERROR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* --- --print ------------------------------------------------------------ */

@@ -60,7 +60,8 @@ struct daemon {
 	struct http_server *admin;
 	struct worker_shared shared;
 	struct worker *workers[WORKERS_MAX];
-	size_t n_workers;
+	size_t n_workers; /* that there are */
+	unsigned wanted;  /* that there shall be */
 	struct admin_worker rows[WORKERS_MAX];
 	struct admin_view view;
 	struct event *timers[TIMERS];
@@ -487,7 +488,7 @@ static int
 start_publisher(struct daemon *d, struct error *e)
 {
 	const struct publisher_settings settings = {
-		.workers = (unsigned)d->n_workers,
+		.workers = d->wanted,
 		.command = d->command,
 		.watch = true,
 		.remember = true,
@@ -495,25 +496,19 @@ start_publisher(struct daemon *d, struct error *e)
 		.told = told,
 		.arg = d,
 	};
-	size_t n_workers = d->n_workers;
-	int rc;
 
 	d->publisher = publisher_new(&settings, e);
 	if (d->publisher == NULL)
 		return -1;
-	d->n_workers = 0; /* there are none yet to publish to */
-	rc = publisher_configure(d->publisher, d->config, clock_now(), e);
-	d->n_workers = n_workers;
-	return rc;
+	return publisher_configure(d->publisher, d->config, clock_now(), e);
 }
 
 static int
 start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 {
-	size_t wanted = d->n_workers, i, a;
+	size_t i, a;
 	struct worker *w;
 
-	d->n_workers = 0;
 	d->shared = (struct worker_shared){
 		.tally = publisher_tally(d->publisher),
 		.gate = d->gate,
@@ -524,7 +519,7 @@ start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 		.write_timeout = d->config->write_timeout,
 		.linger_timeout = LINGER_S,
 	};
-	for (i = 0; i < wanted; i++) {
+	for (i = 0; i < d->wanted; i++) {
 		w = worker_new((unsigned)i, &d->shared,
 			publisher_catalog(d->publisher), e);
 		if (w == NULL)
@@ -595,8 +590,8 @@ start(struct daemon *d, struct sockets *sockets, struct error *e)
 {
 	size_t a;
 
-	d->n_workers = count_workers(d->config);
-	if (sockets_open(d->config, (unsigned)d->n_workers, sockets, e) != 0)
+	d->wanted = count_workers(d->config);
+	if (sockets_open(d->config, d->wanted, sockets, e) != 0)
 		return -1;
 	d->base = event_base_new();
 	d->gate = http_gate_new(d->config->max_connections,

@@ -130,6 +130,20 @@ open_address(struct sockets *s, const char *text, struct error *e)
 	return rc;
 }
 
+/* The address of the admin pages, which is not "". */
+static int
+admin_address(
+	const struct config *config, struct http_address *out, struct error *e)
+{
+	if (http_address_parse(config->admin, out, e) != 0)
+		return -1;
+	if (!http_address_is_local(out) && !config->admin_public)
+		return error_set(e, ERROR_DENIED,
+			"others than this machine could reach it: use "
+			"127.0.0.1 or unix:PATH, or say admin-public = true");
+	return 0;
+}
+
 static int
 open_admin(struct sockets *s, const struct config *config, struct error *e)
 {
@@ -137,14 +151,25 @@ open_admin(struct sockets *s, const struct config *config, struct error *e)
 
 	if (config->admin[0] == '\0')
 		return 0;
-	if (http_address_parse(config->admin, &a, e) != 0)
+	if (admin_address(config, &a, e) != 0)
 		return -1;
-	if (!http_address_is_local(&a) && !config->admin_public)
-		return error_set(e, ERROR_DENIED,
-			"others than this machine could reach it: use "
-			"127.0.0.1 or unix:PATH, or say admin-public = true");
 	s->admin = http_listen(&a, false, e);
 	return s->admin < 0 ? -1 : 0;
+}
+
+int
+sockets_check(const struct config *config, struct error *e)
+{
+	struct http_address a;
+	size_t i;
+
+	for (i = 0; i < config->n_listen; i++)
+		if (http_address_parse(config->listen[i], &a, e) != 0)
+			return error_wrap(
+				e, "listen \"%s\"", config->listen[i]);
+	if (config->admin[0] != '\0' && admin_address(config, &a, e) != 0)
+		return error_wrap(e, "admin \"%s\"", config->admin);
+	return 0;
 }
 
 static int

@@ -18,6 +18,11 @@ struct sockets {
 	int admin; /* -1: none */
 };
 
+/* Could the configuration's addresses be listened on, as far as can be told
+ * without trying? */
+int sockets_check(const struct config *config, struct error *e)
+	__attribute__((warn_unused_result));
+
 /* Open all.  Handed-over sockets named "admin" are the admin listener's, the
  * others the public ones; they replace the addresses of the configuration. */
 int sockets_open(const struct config *config, unsigned workers,

@@ -5,8 +5,9 @@
  * holds.  Nothing is allocated, copied or interpreted, so a private key is
  * recognised without being parsed.
  *
- * Why not OpenSSL's d2i_PUBKEY: it takes a hundred times as long (a fleet has
- * 200,000 keys to load) and lets through forms that we would have to refuse
+ * Why not OpenSSL's d2i_PUBKEY: it takes five times as long as everything that
+ * this room does with a key (95 against 20 microseconds, and a fleet has
+ * 200,000 of them), and it lets through forms that we would have to refuse
  * again afterwards.
  */
 #ifndef KEY_DER_H

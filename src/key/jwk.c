@@ -60,10 +60,7 @@ string_end(const char *text, size_t len, size_t at)
 static bool
 is_name(const char *text, size_t len, size_t at)
 {
-	while (at < len && strchr(" \t\r\n", text[at]) != NULL &&
-		text[at] != '\0')
-		at++;
-	return at < len && text[at] == ':';
+	return at < len && text[at + strspn(text + at, " \t\r\n")] == ':';
 }
 
 static int

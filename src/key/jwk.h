@@ -13,7 +13,8 @@
 
 #define KEY_JSON_DEPTH_MAX 32
 
-/* Append the keys of the text to set; on failure some may have been. */
+/* Append the keys of the text, behind which is a NUL, to set; on failure some
+ * may have been. */
 int key_jwk_parse(const char *text, size_t len, struct key_set *set,
 	struct error *e) __attribute__((warn_unused_result));
 

@@ -5,7 +5,9 @@
  * Nothing here can hold a private part: bytes that contain one are recognised
  * by their structure, refused with ERROR_DENIED, and never parsed as a key.
  * Accepted are RSA of 2048 to 16384 bits and P-256, P-384, P-521: what AWS IAM
- * takes and kube-apiserver signs with.
+ * takes and kube-apiserver signs with.  An RSA exponent is odd, at least 65537
+ * and below 2^31, and its modulus is none that is known to be weak (small
+ * factors, ROCA, close primes).
  *
  * A struct key is immutable and has one owner, its set.
  */

@@ -85,22 +85,19 @@ check_exponent(const unsigned char *p, size_t len, struct error *e)
 	uint64_t value = 0;
 	size_t i;
 
-	if (len > sizeof(value))
-		return error_set(e, ERROR_INVALID,
-			"RSA exponent has %zu bytes, 4 is the most", len);
 	for (i = 0; i < len; i++)
 		value = value << 8 | p[i];
 	if (value % 2 == 0)
 		return error_set(e, ERROR_INVALID,
 			"RSA exponent is even: this is not an RSA key");
+	if (len > sizeof(value) || value > KEY_EXPONENT_MAX)
+		return error_set(e, ERROR_INVALID,
+			"RSA exponent is over 2^31 - 1, the most that "
+			"kube-apiserver takes");
 	if (value < KEY_EXPONENT_MIN)
 		return error_set(e, ERROR_INVALID,
 			"RSA exponent is %u, 65537 is the least",
 			(unsigned)value);
-	if (value > KEY_EXPONENT_MAX)
-		return error_set(e, ERROR_INVALID,
-			"RSA exponent is over 2^31 - 1, the most that "
-			"kube-apiserver takes");
 	return 0;
 }
 
@@ -145,7 +142,7 @@ key_numbers_ec(struct key_numbers *out, const struct key_curve *curve,
 	if (group != NULL)
 		point = EC_POINT_new(group);
 	if (point == NULL || x == NULL || y == NULL) {
-		key_openssl_error(e, ERROR_NOMEM, curve->name);
+		key_openssl_error(e, ERROR_INVALID, "EC curve is not usable");
 		goto out;
 	}
 	/* fails for a point that is not on the curve; infinity has no x, y */

@@ -26,7 +26,7 @@ static const struct {
 	{"PuTTY-User-Key-File-", ERROR_DENIED,
 		"this is a private key (PuTTY); only the public key belongs "
 		"here"},
-	{"ssh-rsa ", ERROR_PARSE,
+	{"ssh-", ERROR_PARSE,
 		"this is an OpenSSH public key; convert it: ssh-keygen -e -m "
 		"PKCS8 -f FILE"},
 	{"ecdsa-sha2-", ERROR_PARSE,

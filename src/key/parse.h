@@ -14,8 +14,8 @@
  *   JSON    a JWK Set (RFC 7517 section 5) or one JWK.  kid is kept as it is;
  *           without one, or with an empty one, it is Kubernetes' kid.
  *           Members other than kty use key_ops kid alg n e crv x y are
- *           dropped.  Duplicate members, depth over 32 and keys that are not
- *           for verifying signatures are refused.
+ *           dropped.  Duplicate members, names with escapes, depth over 32
+ *           and keys that are not for verifying signatures are refused.
  *
  * Refused with ERROR_DENIED, wherever in the bytes it stands and whatever
  * its label says: a private key (PKCS#1, PKCS#8, encrypted PKCS#8, SEC1,

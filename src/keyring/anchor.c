@@ -41,9 +41,9 @@ parse(const struct file_bytes *file, struct keyring_clock *out, struct error *e)
 	return rc;
 }
 
-static int
-check(const struct keyring_clock *then, const struct keyring_clock *clock,
-	int64_t tolerance, struct error *e)
+int
+keyring_clock_check(const struct keyring_clock *then,
+	const struct keyring_clock *clock, int64_t tolerance, struct error *e)
 {
 	int64_t jump;
 
@@ -86,7 +86,7 @@ keyring_store_clock_check(const struct keyring_store *s,
 	if (rc != 0)
 		error_wrap(e, "%s/%s", s->dir, CLOCK_FILE);
 	else
-		rc = check(&then, clock, tolerance, e);
+		rc = keyring_clock_check(&then, clock, tolerance, e);
 	file_bytes_release(&file);
 	return rc;
 }

@@ -129,11 +129,19 @@ heal_bundle(const struct keyring_store *s, const struct keyring *ring,
 				 e, "%s/%s/%s", s->dir, API_DIR, BUNDLE_FILE);
 }
 
-static int
-heal_signing(const struct keyring_store *s, const struct keyring *ring,
-	int64_t now, struct error *e)
+/* A generation is never older than its moment, whatever the clock says. */
+static int64_t
+no_earlier(const struct keyring *ring, int64_t now)
 {
-	const struct keyring_key *active = keyring_active(ring, now);
+	return now > ring->updated ? now : ring->updated;
+}
+
+int
+keyring_store_heal_signing(const struct keyring_store *s,
+	const struct keyring *ring, int64_t now, struct error *e)
+{
+	const struct keyring_key *active =
+		keyring_active(ring, no_earlier(ring, now));
 	struct file_bytes file = {0};
 	char name[PRIVATE_NAME_MAX];
 	int rc;
@@ -162,17 +170,13 @@ int
 keyring_store_heal(const struct keyring_store *s, const struct keyring *ring,
 	int64_t now, struct error *e)
 {
-	/* a generation is never older than its moment */
-	if (now < ring->updated)
-		now = ring->updated;
 	if (for_each_name(s->fd, sweep_one, NULL, e) != 0 ||
 		for_each_name(s->api_fd, sweep_one, NULL, e) != 0 ||
 		/* a run that was killed may have renamed without syncing */
 		sync_directory(s->fd, e) != 0 ||
 		sync_directory(s->api_fd, e) != 0)
 		return error_wrap(e, "%s", s->dir);
-	if (heal_bundle(s, ring, now, e) != 0 ||
-		heal_signing(s, ring, now, e) != 0)
+	if (heal_bundle(s, ring, no_earlier(ring, now), e) != 0)
 		return -1;
 	if (for_each_name(s->private_fd, erase_one, (void *)ring, e) != 0 ||
 		sync_directory(s->private_fd, e) != 0)

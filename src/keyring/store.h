@@ -53,8 +53,12 @@ int keyring_store_fd(const struct keyring_store *s);
 struct keyring *keyring_store_load(const struct keyring_store *s,
 	struct error *e) __attribute__((warn_unused_result));
 
-/* Is the clock one that agrees with the last believed one?  A jump of more
- * than tolerance seconds within one boot is CONFLICT. */
+/* Does the clock agree with an earlier reading that was believed?  A jump of
+ * more than tolerance seconds within one boot, or one back, is CONFLICT. */
+int keyring_clock_check(const struct keyring_clock *then,
+	const struct keyring_clock *clock, int64_t tolerance, struct error *e)
+	__attribute__((warn_unused_result));
+/* The same with the reading that the store has; fine when it has none. */
 int keyring_store_clock_check(const struct keyring_store *s,
 	const struct keyring_clock *clock, int64_t tolerance, struct error *e)
 	__attribute__((warn_unused_result));
@@ -83,10 +87,15 @@ int keyring_store_commit(const struct keyring_store *s,
 	const struct keyring *ring, struct error *e)
 	__attribute__((warn_unused_result));
 
-/* Make all derived files follow from the keyring, sweep what an interrupted
+/* Make the derived files follow from the keyring, sweep what an interrupted
  * run left, erase private keys that are not to be kept.  Changes nothing that
  * is right already. */
 int keyring_store_heal(const struct keyring_store *s,
+	const struct keyring *ring, int64_t now, struct error *e)
+	__attribute__((warn_unused_result));
+/* The same for the signing key's file.  It is apart because it fails when the
+ * private key is lost, and then another one must still be possible to stage. */
+int keyring_store_heal_signing(const struct keyring_store *s,
 	const struct keyring *ring, int64_t now, struct error *e)
 	__attribute__((warn_unused_result));
 

@@ -17,12 +17,12 @@ my $makefiles = join "\n", map { read_file(source_dir() . "/$_") }
 my %there = map { $_ => 1 } @files;
 
 for my $file (grep { m{^t/(?!lib/).*\.t$} } @files) {
-	like($makefiles, qr/(?<!\S)\Q$file\E(?!\S)/, "$file is listed");
+	ok($makefiles =~ /(?<!\S)\Q$file\E(?!\S)/, "$file is listed");
 	ok(-x source_dir() . "/$file", "$file can be executed");
 }
 for my $file (grep { m{^t/unit/.*\.c$} } @files) {
 	my $name = $file =~ s/\.c$/.t/r;
-	like($makefiles, qr/(?<!\S)\Q$name\E(?!\S)/, "$name is built from $file");
+	ok($makefiles =~ /(?<!\S)\Q$name\E(?!\S)/, "$name is built from $file");
 }
 for my $listed ($makefiles =~ m{(?<!\S)(t/\d\d-[\w./-]+\.t)(?!\S)}g) {
 	ok($there{$listed}, "$listed, which is listed, is there");

@@ -15,7 +15,7 @@ use constant LINES_MAX => 80;
 
 my $banned = join '|', qw(
 	alloca asctime atof atoi atol atoll bcopy ctime gets getpw gmtime
-	localtime mktemp popen rand setjmp signal sprintf strcat strcpy
+	localtime mktemp popen rand setjmp sprintf strcat strcpy
 	strdupa strncat strncpy strtok system tempnam tmpnam vfork vsprintf wcscpy
 );
 

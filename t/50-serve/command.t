@@ -4,6 +4,7 @@
 # The command line: -t, --print, -V, -h, and what is no command line.
 use strict;
 use warnings;
+use File::Glob qw(:bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Daemon;

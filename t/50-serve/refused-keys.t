@@ -6,6 +6,7 @@
 # what was in it.
 use strict;
 use warnings;
+use File::Glob qw(:bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Daemon;

@@ -5,6 +5,7 @@
 # read, and all is as before when some are free again.
 use strict;
 use warnings;
+use File::Glob qw(:bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Daemon;

@@ -6,6 +6,7 @@
 # source is mended or somebody acknowledges; and it is said.
 use strict;
 use warnings;
+use File::Glob qw(:bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Daemon;

@@ -63,6 +63,7 @@ for my $signal (qw(TERM INT)) {
 		is($answers[-1] && lc $answers[-1]->field('Connection'), 'close',
 			'... and the last answer says that it is');
 	}
+	($begun, $idle) = ();
 	is($jwksd->exit_status, 0, '... and it ends with 0');
 }
 

@@ -5,6 +5,7 @@
 # and complete.
 use strict;
 use warnings;
+use File::Glob qw(:bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Daemon;

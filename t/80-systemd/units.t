@@ -4,6 +4,7 @@
 # The unit files: systemd understands them and rates their hardening.
 use strict;
 use warnings;
+use File::Glob qw(:bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Test;
@@ -13,9 +14,11 @@ has_program('systemd-analyze')
 	or plan skip_all => 'systemd-analyze is not installed';
 
 my $units = scratch();
-my $bin = program('jwksd');
+my $bin = "$units/jwksd";
 
-# As make install writes them, with a program that is there.
+# As make install writes them, with a program that is there, by a name without
+# blanks.
+symlink program('jwksd'), $bin or die "$bin: $!";
 for my $path (glob source_dir() . '/contrib/systemd/jwksd*.{service,socket}*') {
 	my ($name) = $path =~ m{([^/]+?)(?:\.in)?$};
 	write_file("$units/$name", read_file($path) =~ s/\@sbindir\@\/jwksd/$bin/gr

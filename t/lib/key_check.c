@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "key_check.h"
 
+#include <openssl/err.h>
+
 /* A copy with a NUL behind it and nothing more, for ASan to guard. */
 static char *
 exactly(const char *bytes, size_t len)
@@ -28,6 +30,7 @@ key_check_gives(
 	if (key_parse(copy, len, &set, &e) != 0)
 		fail_msg("%s: %s", what, e.text);
 	assert_int_equal(e.code, ERROR_NONE);
+	assert_int_equal(ERR_peek_error(), 0);
 	for (i = 0; i < set.count; i++) {
 		if (i > 0)
 			buf_putc(&got, ',');
@@ -74,6 +77,8 @@ key_check_refused(const char *what, const char *bytes, size_t len,
 	if (strstr(e.text, word) == NULL)
 		fail_msg("%s: no \"%s\" in: %s", what, word, e.text);
 	assert_null(strchr(e.text, '\n'));
+	/* nothing is left in OpenSSL's queue for others to find */
+	assert_int_equal(ERR_peek_error(), 0);
 	assert_int_equal(set.count, 1);
 	assert_ptr_equal(set.keys[0], before);
 	key_set_release(&set);

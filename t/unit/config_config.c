@@ -185,8 +185,8 @@ test_values_out_of_type_or_range(void **state)
 		      "idle-timeout = -1\nwrite-timeout = 0x10\n"
 		      "drain-timeout = ''\n"
 		      "max-connections = 99999999999999999999\n" ISSUER,
-		"c:1: workers: 257 is not between 0 and 256",
-		"c:3: rescan: 0 is not between 1 and 86400",
+		"c:1: workers: 257 is not between 0 and 256 threads",
+		"c:3: rescan: 0 is not between 1 and 86400 seconds",
 		"c:4: admin-public: \"maybe\" is neither true nor false",
 		"c:5: log-level: \"loud\" is none of \"error\", \"warn\", "
 		"\"info\", \"debug\"",
@@ -195,7 +195,7 @@ test_values_out_of_type_or_range(void **state)
 		"c:8: write-timeout: \"0x10\" is not a whole number",
 		"c:9: drain-timeout: \"\" is not a whole number",
 		"c:10: max-connections: 99999999999999999999 is not between "
-		"1 and 1000000");
+		"1 and 1000000 connections");
 	assert_errors("listen = { a,\n '' }\n"
 		      "issuer \"https://h\" { keys = ''\n"
 		      "jwks-content-type = text/plain }\n"

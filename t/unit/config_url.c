@@ -85,9 +85,9 @@ test_refused_with_what_to_write(void **state)
 	assert_refused("https://h/", "a trailing slash; write \"https://h\"");
 	assert_refused("https://H.Example/A", "write \"https://h.example/A\"");
 	assert_refused("http://h.example/a", "write \"https://h.example/a\"");
-	assert_refused(
-		"https://h.example:443/a", "a port, which IAM does not take; "
-					   "write \"https://h.example/a\"");
+	assert_refused("https://h.example:443/a",
+		"a port, which IAM does not take; "
+		"write \"https://h.example/a\"");
 	assert_refused("https://u:p@h/a", "a user name; write \"https://h/a\"");
 	assert_refused("https://h/a?b=c", "a query; write \"https://h/a\"");
 	assert_refused("https://h/a#b", "a fragment; write \"https://h/a\"");

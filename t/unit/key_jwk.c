@@ -183,7 +183,12 @@ test_private_members(void **state)
 		"oct");
 	/* a name that could hide one */
 	refused("{\"\\u0064\":\"AQAB\"," EC "}", ERROR_INVALID, "escape");
+	/* behind a string that ends in a quote */
+	refused("{\"a\":\"\\\"\",\"d\":\"A\"," EC "}", ERROR_DENIED, "with d");
 	/* values are not names */
+	gives("{\"kid\":\"k\",\"a\":\"\\\"\\\"d\\\":\"," EC "}",
+		"{\"use\":\"sig\",\"kty\":\"EC\",\"kid\":\"k\","
+		"\"crv\":\"P-256\",\"alg\":\"ES256\"," X "," Y "}");
 	gives("{\"kid\":\"d\",\"note\":[\"p\",\"\\\\\\\"d\"]," EC "}",
 		"{\"use\":\"sig\",\"kty\":\"EC\",\"kid\":\"d\","
 		"\"crv\":\"P-256\",\"alg\":\"ES256\"," X "," Y "}");
@@ -198,6 +203,7 @@ test_kty_and_crv(void **state)
 	refused("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}",
 		ERROR_INVALID, "kty is OKP");
 	refused("{\"kty\":\"AKP\\u001b[2J\"}", ERROR_INVALID, "AKP?[2J");
+	refused("{\"kty\":\"\\u007f\xc3\xa9\"}", ERROR_INVALID, "kty is ???;");
 	refused("{\"kty\":[]}", ERROR_INVALID, "member kty");
 	refused("{\"kty\":\"rsa\"}", ERROR_INVALID, "kty is rsa");
 	refused("{\"kty\":\"EC\"," X "," Y "}", ERROR_INVALID,
@@ -247,6 +253,21 @@ test_numbers(void **state)
 		buf_putc(&text, 'B');
 	buf_puts(&text, "\"}");
 	refused(text.data, ERROR_LIMIT, "member n is too long");
+	buf_release(&text);
+}
+
+/* 65537 and 2^64 more. */
+static void
+test_exponent_that_wraps(void **state)
+{
+	struct buf text = BUF_INIT;
+	const char *exponent = strstr(rsa.data, "\"e\":");
+
+	(void)state;
+	must(exponent != NULL);
+	buf_printf(&text, "{\"kty\":\"RSA\",%.*s\"e\":\"AQAAAAAAAQAB\"}",
+		(int)(exponent - rsa.data), rsa.data);
+	refused(text.data, ERROR_INVALID, "RSA exponent is over 2^31 - 1");
 	buf_release(&text);
 }
 
@@ -356,6 +377,14 @@ test_depth(void **state)
 		memcpy(deep + i, "{\"a\":", 5);
 	key_check_refused("{{", deep, million, ERROR_LIMIT, "deeper than 32");
 	free(deep);
+	/* side by side is not deep */
+	buf_puts(&text, "{\"kid\":\"k\"," EC ",\"a\":[[]");
+	for (i = 0; i < 100; i++)
+		buf_puts(&text, ",[],{}");
+	buf_puts(&text, "]}");
+	gives(text.data, "{\"use\":\"sig\",\"kty\":\"EC\",\"kid\":\"k\","
+			 "\"crv\":\"P-256\",\"alg\":\"ES256\"," X "," Y "}");
+	buf_release(&text);
 	/* 32 is taken, 33 is not; the object itself is the first */
 	for (depth = 31; depth <= 32; depth++) {
 		buf_puts(&text, "{\"kid\":\"[[[[\"," EC ",\"a\":");
@@ -385,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_private_members),
 		cmocka_unit_test(test_kty_and_crv),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_exponent_that_wraps),
 		cmocka_unit_test(test_leading_zeros),
 		cmocka_unit_test(test_point_off_the_curve),
 		cmocka_unit_test(test_sets),
