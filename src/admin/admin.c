@@ -75,9 +75,8 @@ render(const struct admin_view *view, const struct http_request *req,
 		plain(parts, 404);
 		buf_puts(body, "There are /, /status.json, /metrics, "
 			       "/readyz?verbose and /livez here.\n");
-	} else if (req->method == HTTP_OPTIONS) {
-		parts->status = 204;
-		parts->fields = "Allow: GET, HEAD, OPTIONS\r\n";
+	} else if (req->method != HTTP_GET && req->method != HTTP_HEAD) {
+		parts->status = 204; /* the page is there: http says the rest */
 	} else if (admin_query_parse(&req->query, &query, &e) != 0) {
 		plain(parts, 400);
 		buf_printf(body, "%s\n", e.text);

@@ -200,7 +200,7 @@ put_head(struct buf *b, const struct admin_view *v,
 	admin_duration(up, now - v->started);
 	buf_printf(b, "</span></p><p>up %s, as of ", up);
 	admin_html_time(b, now);
-	buf_puts(b, "</p><nav aria-label=\"On this page\">"
+	buf_puts(b, " UTC</p><nav aria-label=\"On this page\">"
 		    "<a href=\"#issuers\">Issuers</a> "
 		    "<a href=\"#fetches\">Fetches</a> "
 		    "<a href=\"#workers\">Workers</a> "

@@ -184,9 +184,11 @@ put_watching(struct buf *b, const struct admin_view *v, int64_t now)
 	admin_html_count(b, v->watches);
 	buf_printf(b, " watch%s in use", v->watches == 1 ? "" : "es");
 	buf_puts(b, v->watches_short ? ", fewer than are needed" : "");
-	buf_printf(
-		b, "; all sources are looked at every %u s, last ", v->rescan);
-	admin_html_moment(b, v->last_scan, now);
+	buf_printf(b, "; all sources are looked at every %u s", v->rescan);
+	if (v->last_scan != 0) {
+		buf_puts(b, ", last ");
+		admin_html_moment(b, v->last_scan, now);
+	}
 	buf_puts(b, ".</p>");
 }
 

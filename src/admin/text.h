@@ -24,7 +24,7 @@ void admin_line(struct buf *b, const char *text);
 void admin_url_value(struct buf *b, const char *text);
 
 /* A length of time in its two largest units: "3 d 4 h", "12 min". */
-#define ADMIN_DURATION_MAX 32
+#define ADMIN_DURATION_MAX 64
 void admin_duration(char text[ADMIN_DURATION_MAX], int64_t seconds);
 
 /* <time>2026-11-23 20:51</time>, which is UTC; 0 gives "never". */

@@ -60,6 +60,7 @@ error_sys(struct error *e, const char *fmt, ...)
 	used = strlen(e->text);
 	snprintf(e->text + used, sizeof(e->text) - used, ": %s",
 		strerror(saved));
+	errno = saved;
 	return -1;
 }
 

@@ -47,7 +47,8 @@ void error_clear(struct error *e);
 int error_set(struct error *e, enum error_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same as ERROR_SYS with ": " and the text of errno behind it. */
+/* The same as ERROR_SYS with ": " and the text of errno behind it, which is
+ * kept. */
 int error_sys(struct error *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

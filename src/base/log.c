@@ -15,6 +15,10 @@
 
 #include "base/clock.h"
 
+#define ISSUER_MAX 512 /* bytes of it on a line, escapes and quotes included \
+			*/
+#define MESSAGE_END (LOG_LINE_MAX - sizeof(" msg=\n") + 1)
+
 static atomic_int shown = LOG_LEVEL_INFO;
 static bool to_journal;
 
@@ -87,6 +91,29 @@ plain(const char *value, size_t len)
 	return len > 0;
 }
 
+/* Bytes that one becomes between quotes. */
+static size_t
+escaped_len(unsigned char c)
+{
+	if (c == '"' || c == '\\' || c == '\n')
+		return 2;
+	return c < ' ' || c > '~' ? 4 : 1;
+}
+
+/* How much of value fits into room bytes, quotes included. */
+static size_t
+fitting(const char *value, size_t room)
+{
+	size_t used = 2, i;
+
+	for (i = 0; value[i] != '\0'; i++) {
+		used += escaped_len((unsigned char)value[i]);
+		if (used > room)
+			break;
+	}
+	return i;
+}
+
 void
 log_field(struct buf *b, const char *key, const char *value, size_t len)
 {
@@ -123,11 +150,30 @@ journal_digit(enum log_level level)
 	return "3467"[level];
 }
 
+/* Everything before the message; who it is about may be cut too. */
+static void
+begin_line(struct buf *b, enum log_level level, const char *module,
+	const char *issuer)
+{
+	char now[CLOCK_TEXT_LEN + 1];
+
+	if (to_journal) {
+		buf_printf(b, "<%c>", journal_digit(level));
+	} else {
+		clock_format(now, clock_now());
+		buf_printf(b, "time=%s ", now);
+	}
+	buf_printf(b, "level=%s", log_level_name(level));
+	log_field(b, "mod", module, strlen(module));
+	if (issuer != NULL)
+		log_field(b, "issuer", issuer, fitting(issuer, ISSUER_MAX));
+}
+
 void
 log_event(enum log_level level, const char *module, const char *issuer,
 	const char *fmt, ...)
 {
-	char text[LOG_LINE_MAX], now[CLOCK_TEXT_LEN + 1], prefix[4];
+	char text[LOG_LINE_MAX];
 	struct buf b = BUF_INIT;
 	va_list ap;
 	int n;
@@ -139,25 +185,9 @@ log_event(enum log_level level, const char *module, const char *issuer,
 	va_end(ap);
 	if (n < 0)
 		return;
-	if (!to_journal) {
-		clock_format(now, clock_now());
-		log_field(&b, "time", now, strlen(now));
-	}
-	log_field(&b, "level", log_level_name(level),
-		strlen(log_level_name(level)));
-	log_field(&b, "mod", module, strlen(module));
-	if (issuer != NULL)
-		log_field(&b, "issuer", issuer, strlen(issuer));
-	log_field(&b, "msg", text, strlen(text));
+	begin_line(&b, level, module, issuer);
+	log_field(&b, "msg", text, fitting(text, MESSAGE_END - b.len));
 	buf_putc(&b, '\n');
-	if (to_journal) {
-		snprintf(prefix, sizeof(prefix), "<%c>", journal_digit(level));
-		buf_append(&b, "   ", 3);
-		if (buf_ok(&b)) {
-			memmove(b.data + 3, b.data, b.len - 3);
-			memcpy(b.data, prefix, 3);
-		}
-	}
 	if (buf_ok(&b) && write(STDERR_FILENO, b.data, b.len) < 0) {
 		/* nowhere left to say it */
 	}

@@ -6,7 +6,10 @@
 #include "base/metric.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+
+#define EXACT_MAX 0x1p53 /* a double holds every whole number below */
 
 static const char *const reserved[] = {
 	"_total",
@@ -14,6 +17,8 @@ static const char *const reserved[] = {
 	"_count",
 	"_sum",
 	"_bucket",
+	"_gcount",
+	"_gsum",
 	"_info",
 };
 
@@ -28,7 +33,6 @@ ends_with(const char *name, const char *suffix)
 static int
 check_name(const struct metric *m, const char *prefix, struct error *e)
 {
-	char unit[64] = "_";
 	size_t i;
 
 	if (strncmp(m->name, prefix, strlen(prefix)) != 0 ||
@@ -41,11 +45,34 @@ check_name(const struct metric *m, const char *prefix, struct error *e)
 			return error_set(e, ERROR_INVALID,
 				"metric %s: %s is a reserved ending", m->name,
 				reserved[i]);
-	strncat(unit, m->unit, sizeof(unit) - 2);
-	if (m->unit[0] != '\0' && !ends_with(m->name, unit))
+	return 0;
+}
+
+static int
+check_unit(const struct metric *m, struct error *e)
+{
+	size_t name = strlen(m->name), unit = strlen(m->unit);
+
+	if (unit == 0)
+		return 0;
+	if (m->type == METRIC_INFO)
+		return error_set(e, ERROR_INVALID,
+			"metric %s: an info has no unit", m->name);
+	if (!ends_with(m->name, m->unit) || m->name[name - unit - 1] != '_')
 		return error_set(e, ERROR_INVALID,
 			"metric %s: does not end in its unit %s", m->name,
 			m->unit);
+	return 0;
+}
+
+/* The help is written as it is. */
+static int
+check_help(const struct metric *m, struct error *e)
+{
+	if (strpbrk(m->help, "\n\\") != NULL)
+		return error_set(e, ERROR_INVALID,
+			"metric %s: its help would have to be escaped",
+			m->name);
 	return 0;
 }
 
@@ -56,7 +83,9 @@ metric_check(const struct metric *table, size_t count, const char *prefix,
 	size_t i, j;
 
 	for (i = 0; i < count; i++) {
-		if (check_name(&table[i], prefix, e) != 0)
+		if (check_name(&table[i], prefix, e) != 0 ||
+			check_unit(&table[i], e) != 0 ||
+			check_help(&table[i], e) != 0)
 			return -1;
 		for (j = 0; j < i; j++)
 			if (strcmp(table[i].name, table[j].name) == 0)
@@ -112,7 +141,12 @@ metric_sample(
 	buf_puts(b, sample_suffix(m->type));
 	if (labels[0] != '\0')
 		buf_printf(b, "{%s}", labels);
-	buf_printf(b, " %.15g\n", value);
+	/* counts are exact as long as a scraper's numbers are */
+	if (value > -EXACT_MAX && value < EXACT_MAX &&
+		value == (double)(int64_t)value)
+		buf_printf(b, " %.0f\n", value);
+	else
+		buf_printf(b, " %.15g\n", value);
 }
 
 void

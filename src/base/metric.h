@@ -29,7 +29,8 @@ struct metric {
 };
 
 /* Names unique, of [a-z0-9_], prefixed, not ending in a reserved suffix, and
- * ending in the unit if there is one. */
+ * ending in the unit if there is one, which an info has not; help that needs
+ * no escapes. */
 int metric_check(const struct metric *table, size_t count, const char *prefix,
 	struct error *e) __attribute__((warn_unused_result));
 

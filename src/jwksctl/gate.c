@@ -60,9 +60,25 @@ gate_waived(const struct ctl *ctl, char text[GATE_WAIVED_MAX], struct error *e)
 	return 0;
 }
 
+/* The other side's clock is a second opinion on ours: a wait that is measured
+ * with a clock that was set wrong at boot has not passed. */
+static int
+check_date(struct ctl *ctl, const struct keyring *ring,
+	const struct remote_answer *answer, struct error *e)
+{
+	int64_t apart = answer->date - ctl->clock.now;
+
+	if (answer->date == 0 || llabs(apart) <= ring->policy.skew + 60)
+		return 0;
+	return error_set(e, ERROR_CONFLICT,
+		"its clock is %lld seconds from ours: which one is right?",
+		(long long)apart);
+}
+
 /* Does the JWKS at the URL hold this very key, not only its kid? */
 static int
-check_jwks(const struct remote_request *request, const struct key *key,
+check_jwks(struct ctl *ctl, const struct keyring *ring,
+	const struct remote_request *request, const struct key *key,
 	struct error *e)
 {
 	struct remote_answer answer = {0};
@@ -86,6 +102,8 @@ check_jwks(const struct remote_request *request, const struct key *key,
 		memcmp(found->spki, key->spki, key->spki_len) != 0)
 		error_set(e, ERROR_NOTFOUND, "%s: does not show key %s",
 			request->url, key->kid);
+	else if (check_date(ctl, ring, &answer, e) != 0)
+		error_wrap(e, "%s", request->url);
 	else
 		rc = 0;
 out:
@@ -115,7 +133,7 @@ check_public(struct ctl *ctl, const struct keyring *ring, const struct key *key,
 		}
 		request.url = url.data;
 	}
-	rc = check_jwks(&request, key, e);
+	rc = check_jwks(ctl, ring, &request, key, e);
 	buf_release(&url);
 	return rc;
 }
@@ -131,8 +149,8 @@ read_token(const char *path, struct file_bytes *file, struct error *e)
 }
 
 static int
-check_apiserver(struct ctl *ctl, const char *server, const struct key *key,
-	const char *bearer, struct error *e)
+check_apiserver(struct ctl *ctl, const struct keyring *ring, const char *server,
+	const struct key *key, const char *bearer, struct error *e)
 {
 	struct remote_request request = {
 		.ca_file = ctl_value(ctl, "ca"),
@@ -148,13 +166,14 @@ check_apiserver(struct ctl *ctl, const char *server, const struct key *key,
 		return error_nomem(e);
 	}
 	request.url = url.data;
-	rc = check_jwks(&request, key, e);
+	rc = check_jwks(ctl, ring, &request, key, e);
 	buf_release(&url);
 	return rc;
 }
 
 static int
-check_apiservers(struct ctl *ctl, const struct key *key, struct error *e)
+check_apiservers(struct ctl *ctl, const struct keyring *ring,
+	const struct key *key, struct error *e)
 {
 	const char *bearer = ctl_value(ctl, "bearer"), *server;
 	struct file_bytes file = {0};
@@ -167,7 +186,7 @@ check_apiservers(struct ctl *ctl, const struct key *key, struct error *e)
 		server = ctl_value_at(ctl, "apiserver", i);
 		if (server == NULL)
 			break;
-		rc = check_apiserver(ctl, server, key, file.data, e);
+		rc = check_apiserver(ctl, ring, server, key, file.data, e);
 	}
 	file_bytes_release(&file);
 	return rc;
@@ -243,7 +262,7 @@ gate_check(struct ctl *ctl, const struct keyring *ring, enum keyring_step step,
 	if (!waived(ctl, "url") && check_public(ctl, ring, key->key, &why) != 0)
 		return shut("url", &why, e);
 	if (!waived(ctl, "apiserver") &&
-		check_apiservers(ctl, key->key, &why) != 0)
+		check_apiservers(ctl, ring, key->key, &why) != 0)
 		return shut("apiserver", &why, e);
 	if (step == KEYRING_RETIRE && token != NULL && !waived(ctl, "token") &&
 		check_token(token, key->key, &why) != 0)

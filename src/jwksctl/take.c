@@ -30,6 +30,28 @@ warn(const struct error *e, const char *what)
 	fprintf(stderr, "jwksctl: warning: %s: %s\n", what, e->text);
 }
 
+/* Where an earlier run died between its commit and the files of the API
+ * servers, these can only start now to do what the waits are for. */
+static int
+catch_up(struct ctl *ctl, struct take *take, struct error *e)
+{
+	bool in_place = false;
+
+	if (keyring_store_in_place(
+		    take->store, take->ring, ctl->clock.now, &in_place, e) != 0)
+		return -1;
+	if (in_place)
+		return 0;
+	fprintf(stderr,
+		"jwksctl: warning: %s: the files for the API servers were not "
+		"in place; they are now, and waits begin again\n",
+		keyring_store_dir(take->store));
+	if (keyring_store_heal_journal(take->store, take->ring, e) != 0 ||
+		keyring_late_apply(take->ring, ctl->clock.now, e) != 0)
+		return -1;
+	return keyring_store_commit(take->store, take->ring, e);
+}
+
 enum ctl_exit
 take_open(struct ctl *ctl, const char *dir, bool force, struct take *take)
 {
@@ -45,8 +67,9 @@ take_open(struct ctl *ctl, const char *dir, bool force, struct take *take)
 	if (!force && keyring_store_clock_check(take->store, &ctl->clock,
 			      take->ring->policy.skew + 60, &e) != 0)
 		goto fail;
-	if (keyring_store_heal(take->store, take->ring, ctl->clock.now, &e) !=
-		0)
+	if (catch_up(ctl, take, &e) != 0 ||
+		keyring_store_heal(
+			take->store, take->ring, ctl->clock.now, &e) != 0)
 		goto fail;
 	/* a key that is lost must not keep the next one from being made */
 	if (keyring_store_heal_signing(

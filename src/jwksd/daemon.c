@@ -660,15 +660,18 @@ serve(struct daemon *d)
 	return rc;
 }
 
-/* A command that is shown should work when it is pasted. */
+/* A command that is shown should work when it is pasted, wherever that is. */
 static void
 name_command(struct daemon *d)
 {
+	char *path = realpath(d->config_path, NULL);
+
 	if (strcmp(d->config_path, JWKSD_SYSCONFDIR "/jwksd.conf") == 0)
 		snprintf(d->command, sizeof(d->command), "jwksd");
 	else
 		snprintf(d->command, sizeof(d->command), "jwksd -c %s",
-			d->config_path);
+			path != NULL ? path : d->config_path);
+	free(path);
 }
 
 int

@@ -24,6 +24,11 @@
 
 #define NOTES_A_SECOND 8 /* fetches noted for the status page */
 
+/* Between two looks at what may wait; and at the end of a drain, for which the
+ * clients of a restart are waiting. */
+static const struct timeval TICK = {0, 250000};
+static const struct timeval DRAIN_TICK = {0, 10000};
+
 enum command {
 	COMMAND_NONE,
 	COMMAND_DRAIN,
@@ -187,6 +192,18 @@ end_if_empty(struct worker *w)
 }
 
 static void
+start_draining(struct worker *w)
+{
+	if (!w->draining) {
+		http_server_drain(w->server);
+		/* if this fails, the end is seen a little later */
+		(void)event_add(w->tick_event, &DRAIN_TICK);
+	}
+	w->draining = true;
+	end_if_empty(w);
+}
+
+static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
@@ -202,17 +219,14 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(w->base);
 		break;
 	case COMMAND_DRAIN:
-		if (!w->draining)
-			http_server_drain(w->server);
-		w->draining = true;
-		end_if_empty(w);
+		start_draining(w);
 		break;
 	default:
 		break;
 	}
 }
 
-/* Four times a second: what may wait, and the end of a drain. */
+/* What may wait, and the end of a drain. */
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -262,14 +276,12 @@ new_base(struct error *e)
 static int
 add_events(struct worker *w, struct error *e)
 {
-	const struct timeval tick = {0, 250000};
-
 	w->wake_event =
 		event_new(w->base, w->wake, EV_READ | EV_PERSIST, on_wake, w);
 	w->tick_event = event_new(w->base, -1, EV_PERSIST, on_tick, w);
 	if (w->wake_event == NULL || w->tick_event == NULL ||
 		event_add(w->wake_event, NULL) != 0 ||
-		event_add(w->tick_event, &tick) != 0)
+		event_add(w->tick_event, &TICK) != 0)
 		return error_set(e, ERROR_SYS, "an event cannot be added");
 	return 0;
 }

@@ -99,6 +99,7 @@ load(const char *text, size_t len, struct error *e)
 	if (root != NULL)
 		return root;
 	switch (json_error_code(&problem)) {
+	case json_error_unknown: /* jansson's words when it has no memory */
 	case json_error_out_of_memory:
 		error_nomem(e);
 		break;

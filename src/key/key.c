@@ -58,7 +58,7 @@ hash_kid(const struct buf *spki, char kid[BASE64URL_LEN(KID_BYTES) + 1],
 
 	if (EVP_Digest(spki->data, spki->len, digest, NULL, EVP_sha256(),
 		    NULL) != 1)
-		return key_openssl_error(e, ERROR_INVALID, "SHA-256");
+		return key_openssl_error(e, ERROR_NOMEM, "SHA-256");
 	base64url_encode(kid, digest, sizeof(digest));
 	return 0;
 }

@@ -15,7 +15,8 @@ key_openssl_error(struct error *e, enum error_code code, const char *what)
 	const char *reason = ERR_reason_error_string(err);
 
 	ERR_clear_error();
-	if (ERR_GET_REASON(err) == ERR_R_MALLOC_FAILURE)
+	/* no entry at all: there was no memory for one */
+	if (err == 0 || ERR_GET_REASON(err) == ERR_R_MALLOC_FAILURE)
 		return error_nomem(e);
 	if (reason == NULL)
 		return error_set(e, code, "%s", what);

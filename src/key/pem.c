@@ -18,6 +18,7 @@
 #define DASHES "-----"
 #define BEGIN "-----BEGIN "
 #define END "-----END "
+#define LABEL_MAX 128 /* so that no line is gone over again and again */
 
 /* First place at or after from where word stands, or NULL. */
 static const char *
@@ -62,7 +63,7 @@ line_length(const char *text, size_t len)
 static size_t
 label_length(const char *text, size_t len)
 {
-	size_t line = line_length(text, len);
+	size_t line = line_length(text, len < LABEL_MAX ? len : LABEL_MAX);
 	const char *p = find(text, line, 0, DASHES);
 
 	return p == NULL ? line : (size_t)(p - text);

@@ -140,9 +140,13 @@ key_numbers_from_certificate(struct key_numbers *out, const unsigned char *der,
 	X509 *certificate = d2i_X509(NULL, &p, (long)len);
 	int spki_len, rc = -1;
 
-	if (certificate == NULL || p != der + len) {
+	if (certificate == NULL) {
 		key_openssl_error(
 			e, ERROR_PARSE, "not a certificate, or cut short");
+		goto out;
+	}
+	if (p != der + len) {
+		error_set(e, ERROR_PARSE, "bytes follow the certificate");
 		goto out;
 	}
 	spki_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);

@@ -90,22 +90,36 @@ erase_one(int dirfd, const char *name, void *arg, struct error *e)
 	return k != NULL && !k->in_store ? remove_file(dirfd, name, e) : 0;
 }
 
+/* A file that cannot be read is not right either: it is written again. */
+static bool
+holds(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode)
+{
+	struct file_bytes file = {0};
+	bool same;
+
+	if (file_read(dirfd, name, KEYRING_FILE_MAX, &file, NULL) != 0)
+		return false;
+	same = file.len == len && memcmp(file.data, bytes, len) == 0 &&
+	       (file.id.mode & 07777) == mode;
+	file_bytes_release(&file);
+	return same;
+}
+
 /* Make the file hold these bytes with this mode, if it does not. */
 static int
 derive(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
 	struct error *e)
 {
-	struct file_bytes file = {0};
-	bool same;
-
-	if (file_read(dirfd, name, KEYRING_FILE_MAX, &file, NULL) == 0) {
-		same = file.len == len && memcmp(file.data, bytes, len) == 0 &&
-		       (file.id.mode & 07777) == mode;
-		file_bytes_release(&file);
-		if (same)
-			return 0;
-	}
+	if (holds(dirfd, name, bytes, len, mode))
+		return 0;
 	return file_replace_at(dirfd, name, bytes, len, mode, e);
+}
+
+/* A generation is never older than its moment, whatever the clock says. */
+static int64_t
+no_earlier(const struct keyring *ring, int64_t now)
+{
+	return now > ring->updated ? now : ring->updated;
 }
 
 static int
@@ -129,11 +143,98 @@ heal_bundle(const struct keyring_store *s, const struct keyring *ring,
 				 e, "%s/%s/%s", s->dir, API_DIR, BUNDLE_FILE);
 }
 
-/* A generation is never older than its moment, whatever the clock says. */
-static int64_t
-no_earlier(const struct keyring *ring, int64_t now)
+/* Every key that must be accepted stands in the bundle; more may, until the
+ * next time that it is written. */
+static int
+bundle_in_place(const struct keyring_store *s, const struct keyring *ring,
+	int64_t now, bool *in_place, struct error *e)
 {
-	return now > ring->updated ? now : ring->updated;
+	struct file_bytes file = {0};
+	struct buf pem;
+	size_t i;
+	int rc = 0;
+
+	*in_place = file_read(s->api_fd, BUNDLE_FILE, KEYRING_FILE_MAX, &file,
+			    NULL) == 0;
+	for (i = 0; *in_place && rc == 0 && i < ring->count; i++) {
+		if (!keyring_accepted(ring, &ring->keys[i], now))
+			continue;
+		pem = (struct buf)BUF_INIT;
+		keyring_pem(ring->keys[i].key, &pem);
+		if (buf_ok(&pem))
+			*in_place = strstr(file.data, pem.data) != NULL;
+		else
+			rc = error_nomem(e);
+		buf_release(&pem);
+	}
+	file_bytes_release(&file);
+	return rc;
+}
+
+/* True as well when there is nothing to put in place. */
+static bool
+signing_in_place(
+	const struct keyring_store *s, const struct keyring *ring, int64_t now)
+{
+	const struct keyring_key *active = keyring_active(ring, now);
+	struct file_bytes file = {0};
+	char name[PRIVATE_NAME_MAX];
+	bool in_place;
+
+	if (active == NULL || !active->in_store)
+		return true;
+	keyring_private_name(name, active->key->kid);
+	if (file_read(s->private_fd, name, KEYRING_PRIVATE_MAX, &file, NULL) !=
+		0)
+		return true; /* lost: heal_signing says so */
+	in_place = holds(s->api_fd, SIGNING_FILE, file.data, file.len, 0600);
+	file_bytes_release(&file);
+	return in_place;
+}
+
+int
+keyring_store_in_place(const struct keyring_store *s,
+	const struct keyring *ring, int64_t now, bool *in_place,
+	struct error *e)
+{
+	now = no_earlier(ring, now);
+	if (bundle_in_place(s, ring, now, in_place, e) != 0)
+		return error_wrap(e, "%s", s->dir);
+	*in_place = *in_place && signing_in_place(s, ring, now);
+	return 0;
+}
+
+static int
+sync_directory(int fd, struct error *e)
+{
+	return fsync(fd) == 0 ? 0 : error_sys(e, "cannot be synced to disk");
+}
+
+int
+keyring_store_heal_journal(const struct keyring_store *s,
+	const struct keyring *ring, struct error *e)
+{
+	if (keyring_journal_heal(s->fd, ring, e) != 0)
+		return error_wrap(e, "%s/%s", s->dir, JOURNAL_FILE);
+	return 0;
+}
+
+int
+keyring_store_heal(const struct keyring_store *s, const struct keyring *ring,
+	int64_t now, struct error *e)
+{
+	if (for_each_name(s->fd, sweep_one, NULL, e) != 0 ||
+		for_each_name(s->api_fd, sweep_one, NULL, e) != 0 ||
+		/* a run that was killed may have renamed without syncing */
+		sync_directory(s->fd, e) != 0 ||
+		sync_directory(s->api_fd, e) != 0)
+		return error_wrap(e, "%s", s->dir);
+	if (heal_bundle(s, ring, no_earlier(ring, now), e) != 0)
+		return -1;
+	if (for_each_name(s->private_fd, erase_one, (void *)ring, e) != 0 ||
+		sync_directory(s->private_fd, e) != 0)
+		return error_wrap(e, "%s/%s", s->dir, PRIVATE_DIR);
+	return keyring_store_heal_journal(s, ring, e);
 }
 
 int
@@ -158,30 +259,4 @@ keyring_store_heal_signing(const struct keyring_store *s,
 	return rc == 0 ? 0
 		       : error_wrap(
 				 e, "%s/%s/%s", s->dir, API_DIR, SIGNING_FILE);
-}
-
-static int
-sync_directory(int fd, struct error *e)
-{
-	return fsync(fd) == 0 ? 0 : error_sys(e, "cannot be synced to disk");
-}
-
-int
-keyring_store_heal(const struct keyring_store *s, const struct keyring *ring,
-	int64_t now, struct error *e)
-{
-	if (for_each_name(s->fd, sweep_one, NULL, e) != 0 ||
-		for_each_name(s->api_fd, sweep_one, NULL, e) != 0 ||
-		/* a run that was killed may have renamed without syncing */
-		sync_directory(s->fd, e) != 0 ||
-		sync_directory(s->api_fd, e) != 0)
-		return error_wrap(e, "%s", s->dir);
-	if (heal_bundle(s, ring, no_earlier(ring, now), e) != 0)
-		return -1;
-	if (for_each_name(s->private_fd, erase_one, (void *)ring, e) != 0 ||
-		sync_directory(s->private_fd, e) != 0)
-		return error_wrap(e, "%s/%s", s->dir, PRIVATE_DIR);
-	if (keyring_journal_heal(s->fd, ring, e) != 0)
-		return error_wrap(e, "%s/%s", s->dir, JOURNAL_FILE);
-	return 0;
 }

@@ -77,6 +77,8 @@ render_line(const struct keyring *ring, struct buf *out, struct error *e)
 	member(out, "waived", r->waived);
 	if (r->forced)
 		buf_puts(out, ",\"forced\":true");
+	if (r->healed)
+		buf_puts(out, ",\"healed\":true");
 	buf_puts(out, ",\"sha256\":\"");
 	if (render_hash(ring, out, e) != 0)
 		return -1;

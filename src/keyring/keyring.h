@@ -96,6 +96,7 @@ struct keyring_record {
 	char *reason; /* NULL: none was given */
 	char *waived; /* gates that were not asked, by name; NULL: none */
 	bool forced;  /* before its time */
+	bool healed;  /* its files came late: see keyring_late_apply() */
 };
 
 struct keyring {

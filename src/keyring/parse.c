@@ -254,6 +254,18 @@ get_step(json_t *object, enum keyring_step *step, struct error *e)
 	return error_set(e, ERROR_PARSE, "step: unknown \"%.16s\"", name);
 }
 
+/* True or false; absent is false. */
+static int
+get_flag(json_t *object, const char *name, bool *value, struct error *e)
+{
+	json_t *v = json_object_get(object, name);
+
+	if (v != NULL && !json_is_boolean(v))
+		return error_set(e, ERROR_PARSE, "%s: not true or false", name);
+	*value = json_is_true(v);
+	return 0;
+}
+
 /* A string that may be absent, copied. */
 static int
 copy_optional(json_t *object, const char *name, char **value, struct error *e)
@@ -272,8 +284,7 @@ static int
 parse_record(json_t *object, struct keyring_record *r, struct error *e)
 {
 	static const char *const known[] = {
-		"step", "kid", "by", "reason", "waived", "forced"};
-	json_t *forced;
+		"step", "kid", "by", "reason", "waived", "forced", "healed"};
 
 	if (check_members(object, known, COUNT(known), e) != 0 ||
 		get_step(object, &r->step, e) != 0 ||
@@ -282,10 +293,9 @@ parse_record(json_t *object, struct keyring_record *r, struct error *e)
 		copy_optional(object, "reason", &r->reason, e) != 0 ||
 		copy_optional(object, "waived", &r->waived, e) != 0)
 		return -1;
-	forced = json_object_get(object, "forced");
-	if (forced != NULL && !json_is_boolean(forced))
-		return error_set(e, ERROR_PARSE, "forced: not true or false");
-	r->forced = json_is_true(forced);
+	if (get_flag(object, "forced", &r->forced, e) != 0 ||
+		get_flag(object, "healed", &r->healed, e) != 0)
+		return -1;
 	return 0;
 }
 

@@ -74,6 +74,8 @@ render_record(struct buf *out, const struct keyring_record *r)
 	}
 	if (r->forced)
 		buf_puts(out, ", \"forced\": true");
+	if (r->healed)
+		buf_puts(out, ", \"healed\": true");
 	buf_puts(out, "},\n");
 }
 

@@ -267,9 +267,9 @@ replace(char **text, const char *with, struct error *e)
 
 /* A forced step on a clock that went back must still keep the order. */
 static int64_t
-moment_of(const struct keyring *ring, const struct keyring_request *r)
+moment_of(const struct keyring *ring, int64_t now)
 {
-	return r->now > ring->updated ? r->now : ring->updated;
+	return now > ring->updated ? now : ring->updated;
 }
 
 static int64_t
@@ -310,6 +310,7 @@ finish(struct keyring *ring, const struct keyring_request *r, const char *kid,
 
 	last->step = r->step;
 	last->forced = r->force;
+	last->healed = false;
 	if (replace(&last->kid, kid, e) != 0 ||
 		replace(&last->by, r->by, e) != 0 ||
 		replace(&last->reason, r->reason, e) != 0 ||
@@ -346,7 +347,7 @@ int
 keyring_step_apply(
 	struct keyring *ring, const struct keyring_request *r, struct error *e)
 {
-	int64_t moment = moment_of(ring, r);
+	int64_t moment = moment_of(ring, r->now);
 	struct keyring_key *k = keyring_step_check(ring, r, e);
 
 	if (k == NULL)
@@ -378,7 +379,7 @@ int
 keyring_stage_apply(struct keyring *ring, const struct keyring_request *r,
 	struct key *take, struct error *e)
 {
-	int64_t moment = moment_of(ring, r);
+	int64_t moment = moment_of(ring, r->now);
 	struct keyring_key *k;
 
 	if (keyring_stage_check(ring, r, e) != 0) {
@@ -399,4 +400,24 @@ keyring_init_apply(
 	struct keyring *ring, const struct keyring_request *r, struct error *e)
 {
 	return finish(ring, r, r->kid, r->now, e);
+}
+
+int
+keyring_late_apply(struct keyring *ring, int64_t now, struct error *e)
+{
+	int64_t moment = moment_of(ring, now);
+	struct keyring_key *k;
+	size_t i;
+
+	for (i = 0; i < ring->count; i++) {
+		k = &ring->keys[i];
+		if (keyring_state(k, moment) == KEYRING_STAGED)
+			k->published = moment;
+		else if (keyring_state(k, moment) == KEYRING_RETIRING)
+			k->superseded = moment;
+	}
+	ring->last.healed = true;
+	ring->updated = moment;
+	ring->generation++;
+	return keyring_check(ring, e);
 }

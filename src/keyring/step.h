@@ -49,6 +49,12 @@ int keyring_stage_apply(struct keyring *ring, const struct keyring_request *r,
 int keyring_init_apply(struct keyring *ring, const struct keyring_request *r,
 	struct error *e) __attribute__((warn_unused_result));
 
+/* The API servers' files of this generation were not in place until now (the
+ * run that made it died): all waits that are open start again.  The next
+ * generation, of the same step. */
+int keyring_late_apply(struct keyring *ring, int64_t now, struct error *e)
+	__attribute__((warn_unused_result));
+
 /* What comes next. */
 struct keyring_plan {
 	enum keyring_step step;

@@ -13,7 +13,8 @@
  * Order of a change: lock; heal what an earlier run left; private key; commit;
  * heal.  Healing makes everything but keyring.json and the private keys that
  * it names follow from it, so a crash at any point costs nothing but the step
- * itself, and the next run ends what was begun.
+ * itself, and the next run ends what was begun.  Where that was late, waits
+ * that began with the commit begin again (keyring_store_in_place).
  *
  * One owner, one thread.  Errors name the file.  A file that cannot be read is
  * an error and never an empty one.
@@ -87,13 +88,24 @@ int keyring_store_commit(const struct keyring_store *s,
 	const struct keyring *ring, struct error *e)
 	__attribute__((warn_unused_result));
 
+/* Do the API servers find the keys that they must accept and the one that they
+ * sign with?  If not, an earlier run died before it had written them. */
+int keyring_store_in_place(const struct keyring_store *s,
+	const struct keyring *ring, int64_t now, bool *in_place,
+	struct error *e) __attribute__((warn_unused_result));
+
+/* Bring the journal up to this generation; before a new one is committed. */
+int keyring_store_heal_journal(const struct keyring_store *s,
+	const struct keyring *ring, struct error *e)
+	__attribute__((warn_unused_result));
+
 /* Make the derived files follow from the keyring, sweep what an interrupted
  * run left, erase private keys that are not to be kept.  Changes nothing that
  * is right already. */
 int keyring_store_heal(const struct keyring_store *s,
 	const struct keyring *ring, int64_t now, struct error *e)
 	__attribute__((warn_unused_result));
-/* The same for the signing key's file.  It is apart because it fails when the
+/* And the signing key's file.  It is apart because it fails when the
  * private key is lost, and then another one must still be possible to stage. */
 int keyring_store_heal_signing(const struct keyring_store *s,
 	const struct keyring *ring, int64_t now, struct error *e)

@@ -96,6 +96,8 @@ oidc_catalog_new(
 	struct oidc_catalog *c;
 	size_t i;
 
+	if (from != NULL && documents < from->count)
+		documents = from->count;
 	c = catalog_alloc(documents, e);
 	if (c == NULL || from == NULL)
 		return c;

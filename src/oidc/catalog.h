@@ -21,14 +21,16 @@
 
 struct oidc_catalog;
 
-/* An empty catalog, or a private copy of one, with room for `documents`.  Its
- * generation is 0, or that of the one it copies plus one. */
+/* An empty catalog, or a private copy of one, with room for `documents` (at
+ * least those that it copies).  Its generation is 0, or that of the one it
+ * copies plus one. */
 struct oidc_catalog *oidc_catalog_new(const struct oidc_catalog *from,
 	size_t documents, struct error *e) __attribute__((warn_unused_result));
 void oidc_catalog_free(struct oidc_catalog *c); /* not the documents */
 
-/* Before it is published: put in or replace; take out.  put fails only with
- * CONFLICT, when the name is there with another issuer's slot. */
+/* Before it is published: put in or replace; take out (by name).  put fails
+ * with CONFLICT when the name is there with another issuer's slot, and with
+ * LIMIT when there is no room for one more. */
 int oidc_catalog_put(struct oidc_catalog *c, const struct oidc_document *doc,
 	struct error *e) __attribute__((warn_unused_result));
 void oidc_catalog_remove(

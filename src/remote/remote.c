@@ -25,6 +25,9 @@ remote_answer_release(struct remote_answer *a)
 {
 	free(a->content_type);
 	free(a->cache_control);
+	free(a->location);
+	free(a->encoding);
+	free(a->address);
 	free(a->body);
 	*a = (struct remote_answer){0};
 }
@@ -181,6 +184,25 @@ copy_header(CURL *curl, const char *name, char **value, struct error *e)
 	return *value == NULL ? error_nomem(e) : 0;
 }
 
+/* Who answered, and how fast. */
+static int
+copy_exchange(CURL *curl, struct remote_answer *got, struct error *e)
+{
+	curl_off_t elapsed_us = 0;
+	char *address = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_PRIMARY_IP, &address) !=
+			CURLE_OK ||
+		address == NULL ||
+		curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &elapsed_us) !=
+			CURLE_OK)
+		return error_set(
+			e, ERROR_NET, "libcurl does not know its peer");
+	got->elapsed_ms = (unsigned)(elapsed_us / 1000);
+	got->address = strdup(address);
+	return got->address == NULL ? error_nomem(e) : 0;
+}
+
 static int
 read_answer(CURL *curl, struct body *body, struct remote_answer *answer,
 	struct error *e)
@@ -200,7 +222,10 @@ read_answer(CURL *curl, struct body *body, struct remote_answer *answer,
 	if (copy_header(curl, "Content-Type", &got.content_type, e) != 0 ||
 		copy_header(curl, "Cache-Control", &got.cache_control, e) !=
 			0 ||
-		copy_header(curl, "Date", &date, e) != 0)
+		copy_header(curl, "Location", &got.location, e) != 0 ||
+		copy_header(curl, "Content-Encoding", &got.encoding, e) != 0 ||
+		copy_header(curl, "Date", &date, e) != 0 ||
+		copy_exchange(curl, &got, e) != 0)
 		goto out;
 	if (date != NULL && curl_getdate(date, NULL) > 0)
 		got.date = curl_getdate(date, NULL);

@@ -30,10 +30,14 @@ struct remote_request {
 
 struct remote_answer {
 	unsigned status;
-	char *content_type; /* NULL: none, as is the next */
+	char *content_type; /* NULL: none, as are the next three */
 	char *cache_control;
-	int64_t date; /* of the server; 0: none */
-	char *body;   /* NUL-terminated */
+	char *location;      /* where a redirect would have led */
+	char *encoding;      /* Content-Encoding; the body is as it was sent */
+	char *address;       /* the peer's, as text */
+	unsigned elapsed_ms; /* the whole exchange, name resolution included */
+	int64_t date;        /* of the server; 0: none */
+	char *body;          /* NUL-terminated */
 	size_t len;
 };
 

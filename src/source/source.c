@@ -70,42 +70,30 @@ withdraw(struct source_set *set, const char *kid, struct error *e)
 
 /* --- a keyring ---------------------------------------------------------- */
 
-static int64_t
-state_since(const struct keyring_key *k, enum keyring_state state)
-{
-	switch (state) {
-	case KEYRING_STAGED:
-		return k->published;
-	case KEYRING_ACTIVE:
-		return k->activated;
-	case KEYRING_RETIRING:
-		return k->superseded;
-	case KEYRING_RETIRED:
-		return k->retired;
-	case KEYRING_REVOKED:
-		return k->revoked;
-	}
-	return 0;
-}
-
 static int
 add_keyring_key(struct source_set *set, const struct keyring *ring,
 	struct keyring_key *k, int64_t now, struct error *e)
 {
 	struct source_note note = {.has_state = true};
-	size_t before = set->keys.count;
+	size_t before = set->keys.count, i;
 	struct key *key;
 
 	note.state = keyring_state(k, now);
 	if (!keyring_state_published(note.state))
 		return withdraw(set, k->key->kid, e);
-	note.since = state_since(k, note.state);
+	note.since = keyring_since(k, now);
 	note.next_due = keyring_next_due(ring, k);
+	for (i = 0; i < before; i++)
+		if (strcmp(set->keys.keys[i]->kid, k->key->kid) == 0)
+			break;
 	key = k->key;
 	k->key = NULL; /* the set's from here on */
 	if (key_set_add(&set->keys, key, e) != 0)
 		return -1;
-	return note_new_keys(set, before, &note, e);
+	if (i == before)
+		return note_new_keys(set, before, &note, e);
+	set->notes[i] = note; /* another file had it, and knew less of it */
+	return 0;
 }
 
 static int
@@ -249,44 +237,45 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The key files of a directory, sorted; a keyring hides the others. */
 static int
-list_directory(DIR *dir, struct names *out, struct error *e)
+add_key_file_names(struct names *names, DIR *dir, struct error *e)
 {
-	struct names names = {NULL, 0};
 	struct dirent *entry;
-	bool keyring = false;
-	int rc = -1;
 
 	for (;;) {
 		errno = 0;
 		entry = readdir(dir);
 		if (entry == NULL)
 			break;
-		if (strcmp(entry->d_name, KEYRING_FILE) == 0)
-			keyring = true;
-		else if (is_key_file_name(entry->d_name) &&
-			 names_add(&names, entry->d_name, e) != 0)
-			goto out;
+		if (is_key_file_name(entry->d_name) &&
+			names_add(names, entry->d_name, e) != 0)
+			return -1;
 	}
-	if (errno != 0) {
-		error_sys(e, "cannot be read");
-		goto out;
-	}
-	if (keyring) {
+	return errno == 0 ? 0 : error_sys(e, "cannot be read");
+}
+
+/* The key files of a directory, sorted; a keyring hides the others. */
+static int
+list_directory(DIR *dir, struct names *out, struct error *e)
+{
+	struct names names = {NULL, 0};
+	struct stat st;
+	int rc;
+
+	/* a link that leads nowhere is a keyring too, and an error later */
+	if (fstatat(dirfd(dir), KEYRING_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		rc = names_add(&names, KEYRING_FILE, e);
+	else
+		rc = add_key_file_names(&names, dir, e);
+	if (rc != 0) {
 		names_release(&names);
-		if (names_add(&names, KEYRING_FILE, e) != 0)
-			goto out;
+		return -1;
 	}
 	if (names.count > 1)
 		qsort(names.list, names.count, sizeof(*names.list),
 			compare_names);
 	*out = names;
-	names = (struct names){NULL, 0}; /* given to the caller */
-	rc = 0;
-out:
-	names_release(&names);
-	return rc;
+	return 0;
 }
 
 static DIR *

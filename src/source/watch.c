@@ -292,9 +292,10 @@ watch_parent(struct source_watch *w, const char *path, uint32_t owner,
 	return watch_directory(w, parent, owner, name, e);
 }
 
-/* Where a symbolic link at path leads, as a path; false when it is none. */
+/* Where the symbolic link at path leads, with rest behind it; false when it is
+ * none. */
 static bool
-follow(const char *path, char next[PATH_MAX])
+follow(const char *path, const char *rest, char next[PATH_MAX])
 {
 	char target[PATH_MAX], dir[PATH_MAX];
 	ssize_t n;
@@ -304,14 +305,33 @@ follow(const char *path, char next[PATH_MAX])
 	if (n <= 0)
 		return false;
 	target[n] = '\0';
-	if (target[0] == '/') {
-		memcpy(next, target, (size_t)n + 1);
-		return true;
-	}
 	snprintf(dir, sizeof(dir), "%s", path);
 	to_parent(dir);
-	len = snprintf(next, PATH_MAX, "%s/%s", dir, target);
+	if (target[0] == '/')
+		len = snprintf(next, PATH_MAX, "%s%s", target, rest);
+	else
+		len = snprintf(next, PATH_MAX, "%s/%s%s", dir, target, rest);
 	return len > 0 && len < PATH_MAX;
+}
+
+/* Watch where the first link on the way along path stands, and put the way
+ * past it into next.  1: done so, 0: there is no link, -1: it failed. */
+static int
+pass_link(struct source_watch *w, const char *path, uint32_t owner,
+	char next[PATH_MAX], struct error *e)
+{
+	char here[PATH_MAX];
+	size_t end = 0;
+
+	while (path[end] != '\0') {
+		end += strspn(path + end, "/");
+		end += strcspn(path + end, "/");
+		memcpy(here, path, end);
+		here[end] = '\0';
+		if (follow(here, path + end, next))
+			return watch_parent(w, here, owner, e) == 0 ? 1 : -1;
+	}
+	return 0;
 }
 
 int
@@ -319,21 +339,23 @@ source_watch_add(struct source_watch *w, const char *path, uint32_t owner,
 	struct error *e)
 {
 	char here[PATH_MAX], next[PATH_MAX];
+	size_t len = strlen(path);
 	struct stat st;
-	int depth;
+	int depth, found = 1;
 
-	if (strlen(path) >= sizeof(here))
+	if (len >= sizeof(here))
 		return error_set(e, ERROR_LIMIT,
 			"%.100s...: the path is too long", path);
-	memcpy(here, path, strlen(path) + 1);
-	/* each step of the way can be replaced where it stands */
-	for (depth = 0; depth < LINKS_DEPTH; depth++) {
-		if (watch_parent(w, here, owner, e) != 0)
-			return -1;
-		if (!follow(here, next))
-			break;
-		memcpy(here, next, sizeof(here));
+	memcpy(here, path, len + 1);
+	while (len > 1 && here[len - 1] == '/') /* "dir/" is entry dir */
+		here[--len] = '\0';
+	for (depth = 0; found == 1 && depth < LINKS_DEPTH; depth++) {
+		found = pass_link(w, here, owner, next, e);
+		if (found == 1)
+			memcpy(here, next, strlen(next) + 1);
 	}
+	if (found < 0 || watch_parent(w, here, owner, e) != 0)
+		return -1;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return source_watch_inside(w, path, owner, e);
 	return 0;

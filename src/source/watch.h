@@ -8,9 +8,9 @@
  * limit cost time and never a change.
  *
  * Owners are numbers of the caller's (one for each issuer).  For a path the
- * directories are watched in which it, and whatever its links lead to, can be
- * replaced; that covers rename over a file, rewriting in place, and kubelet's
- * swap of the link ..data.
+ * directories are watched in which it, every symbolic link on the way to it,
+ * and what it leads to can be replaced; that covers rename over a file,
+ * rewriting in place, and kubelet's swap of the link ..data.
  */
 #ifndef SOURCE_WATCH_H
 #define SOURCE_WATCH_H

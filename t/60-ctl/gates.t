@@ -42,9 +42,10 @@ END { kill TERM => $server if $server }
 
 sub serve
 {
-	my ($body, $status) = @_;
+	my ($body, $status, $date) = @_;
 
 	write_file($page, 'HTTP/1.1 ' . ($status || '200 OK')
+		. ($date ? "\r\nDate: $date" : '')
 		. "\r\nContent-Length: " . length($body)
 		. "\r\nConnection: close\r\n\r\n$body");
 }
@@ -103,7 +104,9 @@ write_file($page, '');
 shut('no answer', qr/gate url/);
 serve(' ' x (2 << 20));
 shut('too much', qr/more than/);
-serve(jwks($kr, $old, $new));
+serve(jwks($kr, $old, $new), undef, 'Wed, 15 Nov 2023 20:13:20 GMT');
+shut('a clock that is two hours from ours', qr/clock is -7200 seconds/);
+serve(jwks($kr, $old, $new), undef, 'Wed, 15 Nov 2023 22:13:20 GMT');
 shut('an API server that is not there', qr/gate apiserver/,
 	'--apiserver', 'http://127.0.0.1:1');
 shut('an API server without TLS', qr/only https/,
@@ -127,6 +130,7 @@ like($requests[1], qr{^GET /openid/v1/jwks .*Authorization: Bearer s3cret\r\n}s,
 
 # retire: fresh tokens must carry the new kid.
 at(next_step($kr));
+serve(jwks($kr, $old, $new));
 sub token
 {
 	my ($kid) = @_;

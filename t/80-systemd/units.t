@@ -13,6 +13,8 @@ use Test::More;
 has_program('systemd-analyze')
 	or plan skip_all => 'systemd-analyze is not installed';
 
+-x '/bin/kill' or plan skip_all => 'ExecReload= needs /bin/kill (procps)';
+
 my $units = scratch();
 my $bin = "$units/jwksd";
 

@@ -15,16 +15,16 @@
 #include <stddef.h>
 
 enum fate {
-	KEEP,	 /* the next request on this connection is answered */
-	CLOSE,	 /* one answer with Connection: close, then the end */
-	WAIT,	 /* no answer: the request is not complete */
+	KEEP,  /* the next request on this connection is answered */
+	CLOSE, /* one answer with Connection: close, then the end */
+	WAIT,  /* no answer: the request is not complete */
 };
 
 struct http_case {
 	const char *name;
 	const char *bytes;
 	size_t len;
-	unsigned parse;	 /* refused by the parser with this status, or 0 */
+	unsigned parse;  /* refused by the parser with this status, or 0 */
 	unsigned status; /* of the answer */
 	enum fate fate;
 	const char *clause;
@@ -33,31 +33,37 @@ struct http_case {
 #define HOST "Host: a\r\n"
 #define GET_LINE "GET /doc HTTP/1.1\r\n"
 /* The parser takes it; the answer is that. */
-#define TAKE(name, bytes, status, fate, clause)                                \
-	{name, bytes, sizeof(bytes) - 1, 0, status, fate, clause}
+#define TAKE(name, bytes, status, fate, clause)                         \
+	{                                                               \
+		name, bytes, sizeof(bytes) - 1, 0, status, fate, clause \
+	}
 /* The parser refuses it, and the connection is not used again. */
-#define BAD(name, bytes, status, clause)                                       \
-	{name, bytes, sizeof(bytes) - 1, status, status, CLOSE, clause}
-#define MORE(name, bytes, clause)                                              \
-	{name, bytes, sizeof(bytes) - 1, 0, 0, WAIT, clause}
+#define BAD(name, bytes, status, clause)                                      \
+	{                                                                     \
+		name, bytes, sizeof(bytes) - 1, status, status, CLOSE, clause \
+	}
+#define MORE(name, bytes, clause)                                  \
+	{                                                          \
+		name, bytes, sizeof(bytes) - 1, 0, 0, WAIT, clause \
+	}
 /* A GET with these further field lines. */
-#define TAKE_FIELD(name, lines, status, fate, clause)                          \
+#define TAKE_FIELD(name, lines, status, fate, clause) \
 	TAKE(name, GET_LINE HOST lines "\r\n", status, fate, clause)
-#define BAD_FIELD(name, lines, status, clause)                                 \
+#define BAD_FIELD(name, lines, status, clause) \
 	BAD(name, GET_LINE HOST lines "\r\n", status, clause)
-#define TAKE_TARGET(name, target, status, clause)                              \
-	TAKE(name, "GET " target " HTTP/1.1\r\n" HOST "\r\n", status, KEEP,    \
+#define TAKE_TARGET(name, target, status, clause)                           \
+	TAKE(name, "GET " target " HTTP/1.1\r\n" HOST "\r\n", status, KEEP, \
 		clause)
-#define BAD_TARGET(name, target, clause)                                       \
+#define BAD_TARGET(name, target, clause) \
 	BAD(name, "GET " target " HTTP/1.1\r\n" HOST "\r\n", 400, clause)
-#define BAD_HOST(name, value, clause)                                          \
+#define BAD_HOST(name, value, clause) \
 	BAD(name, GET_LINE "Host:" value "\r\n\r\n", 400, clause)
-#define TAKE_HOST(name, value, clause)                                         \
+#define TAKE_HOST(name, value, clause) \
 	TAKE(name, GET_LINE "Host:" value "\r\n\r\n", 200, KEEP, clause)
-#define TAKE_METHOD(method, status)                                            \
-	TAKE("method-" method, method " /doc HTTP/1.1\r\n" HOST "\r\n",        \
+#define TAKE_METHOD(method, status)                                     \
+	TAKE("method-" method, method " /doc HTTP/1.1\r\n" HOST "\r\n", \
 		status, KEEP, "9110 9.1")
-#define BAD_VERSION(name, version, status)                                     \
+#define BAD_VERSION(name, version, status) \
 	BAD(name, "GET /doc " version "\r\n" HOST "\r\n", status, "9112 2.3")
 /* A spelling of Transfer-Encoding, alone and with Content-Length, before and
  * after it, as GET and as POST. */

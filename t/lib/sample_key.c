@@ -82,8 +82,7 @@ sample_jwks(unsigned first, unsigned count)
 	buf_release(&b);
 	buf_puts(&b, "{\"keys\":[");
 	for (i = 0; i < count; i++)
-		buf_printf(&b, "%s%s", i > 0 ? "," : "",
-			sample_jwk(first + i));
+		buf_printf(&b, "%s%s", i > 0 ? "," : "", sample_jwk(first + i));
 	buf_puts(&b, "]}");
 	must(buf_ok(&b));
 	return b.data;

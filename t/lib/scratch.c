@@ -10,15 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define need(condition)                                                      \
-	do {                                                                 \
-		if (!(condition)) {                                          \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__,         \
-				__LINE__, #condition, strerror(errno));      \
-			abort();                                             \
-		}                                                            \
+#define need(condition)                                                        \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, \
+				#condition, strerror(errno));                  \
+			abort();                                               \
+		}                                                              \
 	} while (0)
 
 static char directory[PATH_MAX];
@@ -160,4 +161,25 @@ scratch_count(const char *path)
 			 strcmp(entry->d_name, "..") != 0;
 	need(closedir(dir) == 0);
 	return count;
+}
+
+int
+scratch_as_nobody(int (*run)(void *arg), void *arg)
+{
+	const unsigned nobody = 65534;
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return run(arg);
+	need(chmod(directory, 0711) == 0);
+	fflush(NULL);
+	pid = fork();
+	need(pid >= 0);
+	if (pid == 0) {
+		need(setgid(nobody) == 0 && setuid(nobody) == 0);
+		_exit(run(arg));
+	}
+	need(waitpid(pid, &status, 0) == pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 101;
 }

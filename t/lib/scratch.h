@@ -34,6 +34,10 @@ char *scratch_read(const char *path, size_t *len);
 /* Entries of a directory, hidden ones included. */
 size_t scratch_count(const char *path);
 
+/* What run(arg) returns, 0 to 100, as somebody whom modes of files stop: root
+ * becomes nobody in a child for it.  No assertions in run. */
+int scratch_as_nobody(int (*run)(void *arg), void *arg);
+
 #define SCRATCH_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 

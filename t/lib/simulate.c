@@ -133,18 +133,44 @@ published(struct world *w)
 	return k;
 }
 
-/* What healing makes of the keyring; API servers restart if it is news. */
-static void
-derive(struct world *w, int64_t now)
+static struct kids
+accepted(struct world *w, int64_t now)
 {
-	const struct keyring_key *active = keyring_active(w->ring, now);
-	struct kids bundle = {{0}};
-	unsigned signer = number_of(w, active->key->kid);
+	struct kids k = {{0}};
 	size_t i;
 
 	for (i = 0; i < w->ring->count; i++)
 		if (keyring_accepted(w->ring, &w->ring->keys[i], now))
-			bundle.has[number_of(w, w->ring->keys[i].key->kid)] = 1;
+			k.has[number_of(w, w->ring->keys[i].key->kid)] = 1;
+	return k;
+}
+
+static unsigned
+signer_of(struct world *w, int64_t now)
+{
+	return number_of(w, keyring_active(w->ring, now)->key->kid);
+}
+
+static bool
+in_place(struct world *w, int64_t now)
+{
+	struct kids k = accepted(w, now);
+	unsigned i;
+
+	for (i = 0; i < w->made; i++)
+		if (k.has[i] && !w->bundle_file.has[i])
+			return false;
+	return signer_of(w, now) == w->signer_file;
+}
+
+/* What healing makes of the keyring; API servers restart if it is news. */
+static void
+derive(struct world *w, int64_t now)
+{
+	struct kids bundle = accepted(w, now);
+	unsigned signer = signer_of(w, now);
+	size_t i;
+
 	if (signer == w->signer_file &&
 		memcmp(&bundle, &w->bundle_file, sizeof(bundle)) == 0)
 		return;
@@ -179,6 +205,11 @@ run_timer(struct world *w)
 		w->refused_steps++;
 		return;
 	}
+	if (!in_place(w, clock.now)) {
+		ring_need(keyring_late_apply(w->ring, clock.now, &e) == 0,
+			"late", &e);
+		committed(w);
+	}
 	derive(w, clock.now);
 	plan = keyring_plan(w->ring, clock.now);
 	if (plan.when == 0 || plan.when > clock.now) {
@@ -208,12 +239,21 @@ run_timer(struct world *w)
 	w->believed = clock;
 }
 
+/* Has a reading of this boot been believed?  Before that nothing on the
+ * machine can tell that its clock is wrong; only the gates' answers can, whose
+ * Date is compared. */
+static bool
+boot_is_known(const struct world *w)
+{
+	return strtoul(w->believed.boot, NULL, 10) == w->boots;
+}
+
 static void
 disturb_clock(struct world *w)
 {
 	if (w->jump != 0 && w->now >= w->jump_ends)
 		w->jump = 0;
-	if (w->jump == 0 && roll(2000) == 0) {
+	if (w->jump == 0 && boot_is_known(w) && roll(2000) == 0) {
 		w->jump = (int64_t)(2000 + roll(200000)) * (roll(2) ? 1 : -1);
 		w->jump_ends = w->now + (int64_t)roll(7200);
 		w->jumps++;

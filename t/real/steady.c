@@ -114,7 +114,9 @@ static struct {
 	uint64_t idle_closed; /* ends of connections without an open request */
 	uint64_t unasked;     /* bytes that no request asked for */
 	size_t newest;
-	int64_t last_ok, gap;
+	int64_t last_ok;
+	int64_t gap; /* the longest without an answer since it was asked */
+	int64_t gap_ever;
 } all = {.think = 1000 * MS, .patience = 5000 * MS};
 
 static void
@@ -167,6 +169,15 @@ percentile(const struct account *a, unsigned percent)
 }
 
 static void
+count_gap(int64_t at)
+{
+	if (at - all.last_ok > all.gap)
+		all.gap = at - all.last_ok;
+	if (all.gap > all.gap_ever)
+		all.gap_ever = all.gap;
+}
+
+static void
 count_answer(struct account *a, int64_t begun, int64_t at)
 {
 	int64_t took = at - begun;
@@ -174,8 +185,7 @@ count_answer(struct account *a, int64_t begun, int64_t at)
 	a->times[bucket_of(took)]++;
 	if (took > a->longest)
 		a->longest = took;
-	if (at - all.last_ok > all.gap)
-		all.gap = at - all.last_ok;
+	count_gap(at);
 	all.last_ok = at;
 }
 
@@ -196,18 +206,14 @@ sum_failed(void)
 	int class;
 
 	for (class = ANSWERED + 1; class < CLASSES; class ++)
-		sum += sum_class((enum class)class);
+		sum += sum_class((enum class) class);
 	return sum;
 }
 
-/* The gap is the longest time without an answer since the last such line. */
 static void
 print_sums(void)
 {
-	int64_t at = now();
-
-	if (at - all.last_ok > all.gap)
-		all.gap = at - all.last_ok;
+	count_gap(now());
 	printf("ok %llu failed %llu gap_us %lld\n",
 		(unsigned long long)sum_class(ANSWERED),
 		(unsigned long long)sum_failed(), (long long)(all.gap / 1000));
@@ -250,12 +256,13 @@ print_account(void)
 		row[kind] = (uint64_t)(all.accounts[kind].longest / 1000);
 	print_row("max_us", row);
 	printf("requests %llu\nfailed %llu\nconnections %llu\nannounced %llu\n"
-	       "idle_closed %llu\nunasked %llu\nnewest %zu\n",
+	       "idle_closed %llu\nunasked %llu\nnewest %zu\ngap_us %lld\n",
 		(unsigned long long)all.begun, (unsigned long long)sum_failed(),
 		(unsigned long long)all.connections,
 		(unsigned long long)all.announced,
 		(unsigned long long)all.idle_closed,
-		(unsigned long long)all.unasked, all.newest);
+		(unsigned long long)all.unasked, all.newest,
+		(long long)(all.gap_ever / 1000));
 }
 
 /* ---- the bodies ---------------------------------------------------------- */

@@ -109,14 +109,20 @@ test_page_may_load_nothing(void **state)
 }
 
 static void
-test_options(void **state)
+test_other_methods_render_nothing(void **state)
 {
 	struct admin_sample *s = admin_sample_new(1);
-	struct http_response *r = ask(s, HTTP_OPTIONS, "/metrics", NULL);
+	struct http_response *r;
+	size_t len;
 
 	(void)state;
+	r = ask(s, HTTP_OPTIONS, "/metrics", NULL);
 	assert_int_equal(http_response_status(r), 204);
-	assert_true(has_field(r, "Allow: GET, HEAD, OPTIONS\r\n"));
+	http_response_content(r, &len);
+	assert_int_equal(len, 0);
+	http_response_free(r);
+	r = ask(s, HTTP_OTHER, "/nothing", NULL);
+	assert_int_equal(http_response_status(r), 404);
 	http_response_free(r);
 	admin_sample_free(s);
 }
@@ -219,7 +225,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_page_may_load_nothing),
-		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_other_methods_render_nothing),
 		cmocka_unit_test(test_through_a_server),
 	};
 

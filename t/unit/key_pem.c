@@ -174,6 +174,18 @@ test_damaged(void **state)
 		ERROR_NOTFOUND, "no key");
 }
 
+/* A megabyte of them on one line must not take a megabyte's square. */
+static void
+test_many_begins(void **state)
+{
+	struct buf many = BUF_INIT;
+
+	(void)state;
+	while (many.len + 11 <= KEY_FILE_MAX)
+		buf_puts(&many, "-----BEGIN ");
+	refused("many", many, ERROR_PARSE, "block 1: its BEGIN line");
+}
+
 static void
 body_refused(const char *body, const char *word)
 {
@@ -212,6 +224,7 @@ main(void)
 		cmocka_unit_test(test_text_around),
 		cmocka_unit_test(test_line_ends),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_many_begins),
 		cmocka_unit_test(test_not_base64),
 	};
 

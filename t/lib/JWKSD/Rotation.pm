@@ -44,18 +44,12 @@ sub quick_key
 	return $key;
 }
 
-sub last
+# The kids of generation $n, as they are published.
+sub kids
 {
-	my ($self) = @_;
+	my ($self, $n) = @_;
 
-	return $self->{last};
-}
-
-sub directory
-{
-	my ($self) = @_;
-
-	return $self->{directory};
+	return [map { kid_of($_) } @{ $self->{keys} }[$n .. $n + 2]];
 }
 
 # The kid that comes with generation $n.

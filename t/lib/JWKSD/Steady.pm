@@ -47,18 +47,22 @@ sub sums
 	return { split ' ', $self->line };
 }
 
-# Ask until so many requests have been answered.
+# Ask until there are so many answers more.  Returns the longest time without
+# one in microseconds: since the sums were asked last, so also before this.
 sub wait_answers
 {
-	my ($self, $answers, $seconds) = @_;
+	my ($self, $more, $seconds) = @_;
 	my $deadline = deadline($seconds);
 	my $sums = $self->sums;
+	my $wanted = $sums->{ok} + $more;
+	my $gap = $sums->{gap_us};
 
-	while ($sums->{ok} < $answers && left($deadline)) {
-		select undef, undef, undef, 0.02;
+	while ($sums->{ok} < $wanted && left($deadline)) {
+		select undef, undef, undef, 0.01;
 		$sums = $self->sums;
+		$gap = $sums->{gap_us} if $sums->{gap_us} > $gap;
 	}
-	return $sums;
+	return $gap;
 }
 
 # End it; the account: numbers, and for each row by kind a hash of numbers.
