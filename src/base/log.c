@@ -15,8 +15,7 @@
 
 #include "base/clock.h"
 
-#define ISSUER_MAX 512 /* bytes of it on a line, escapes and quotes included \
-			*/
+#define ISSUER_MAX 512 /* bytes of it on a line, quotes included */
 #define MESSAGE_END (LOG_LINE_MAX - sizeof(" msg=\n") + 1)
 
 static atomic_int shown = LOG_LEVEL_INFO;

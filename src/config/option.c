@@ -133,7 +133,8 @@ const struct config_option config_options[] = {
 		.min = 1,
 		.max = 3600,
 		.unit = "seconds",
-		.doc = "Time that a peer may take no byte of its answer.",
+		.doc = "Time in which a peer has to take the whole of its "
+		       "answer, or 16 KiB of it.",
 	},
 	{
 		.name = "drain-timeout",

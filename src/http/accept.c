@@ -5,7 +5,9 @@
  * descriptors, an idle connection is ended for the new one; when there is none,
  * the reserve descriptor is given up for as long as it takes to accept the new
  * connection and close it; and when even that fails, the listener sleeps until
- * the next tick instead of spinning.
+ * a connection ends or the next tick comes, instead of spinning.  The first
+ * descriptor that becomes free is the reserve's: without it there would be no
+ * end to the sleeping while the queue is long.
  */
 #include "http/internal.h"
 
@@ -25,13 +27,33 @@ pause_listener(struct http_listener *l)
 {
 	event_del(l->event);
 	l->paused = true;
+	l->server->starved = true;
+}
+
+static void
+take_reserve(struct http_server *s)
+{
+	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (s->reserve < 0)
+		s->starved = true;
 }
 
 void
-http_listener_resume(struct http_listener *l)
+http_server_recover(struct http_server *s)
 {
-	if (l->paused && event_add(l->event, NULL) == 0)
-		l->paused = false;
+	struct http_listener *l;
+
+	s->starved = false;
+	if (s->reserve < 0)
+		take_reserve(s);
+	LIST_FOREACH(l, &s->listeners, link) {
+		if (!l->paused)
+			continue;
+		if (event_add(l->event, NULL) == 0)
+			l->paused = false;
+		else
+			s->starved = true;
+	}
 }
 
 /* End the longest idle connection. */
@@ -61,7 +83,7 @@ shed(struct http_listener *l)
 		close(fd);
 		http_count(s, HTTP_COUNT_SHED_DESCRIPTORS, 1);
 	}
-	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	take_reserve(s);
 	return fd >= 0 && s->reserve >= 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moves bytes.  A step (read, write, linger) does what one wake-up allows and
- * returns what the connection needs next; settle() alone changes events, phases
- * and lists accordingly, or ends the connection.
+ * The state machine.  A step (read, write, linger) does what one wake-up allows
+ * and returns what the connection needs next; settle() alone changes events,
+ * phases and lists accordingly, or ends the connection.
  *
  * Reading is edge-triggered: a recv that does not fill its buffer has emptied
  * the socket, and the next byte makes a new edge.  Two cases make none, and ask
@@ -15,9 +15,10 @@
  */
 #include "http/internal.h"
 
-#include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum next {
@@ -37,94 +38,6 @@ enum next {
 #define LINGER_MAX 1048576
 #define SPARES_MAX 256
 #define IN_SIZE_MIN 512
-
-/* ---- the socket: all bytes pass here ------------------------------------- */
-
-static ssize_t
-receive(struct http_connection *c, void *bytes, size_t size)
-{
-	ssize_t n = recv(c->fd, bytes, size, MSG_DONTWAIT);
-
-	c->full = n > 0 && (size_t)n == size;
-	c->again = n > 0 && (c->full || c->hung_up);
-	return n;
-}
-
-/* last: the connection is closed right after, so the FIN can go with the
- * bytes. */
-static ssize_t
-transmit(struct http_connection *c, const void *bytes, size_t len, bool last)
-{
-	return send(c->fd, bytes, len,
-		MSG_NOSIGNAL | MSG_DONTWAIT | (last ? MSG_MORE : 0));
-}
-
-static bool
-is_temporary(int err)
-{
-	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
-}
-
-/* ---- output -------------------------------------------------------------- */
-
-/* Keep what the socket did not take. */
-static void
-store_output(struct http_connection *c, const char *bytes, size_t len)
-{
-	char *grown = realloc(c->out, c->out_len + len);
-
-	if (grown == NULL) {
-		c->broken = true;
-		return;
-	}
-	memcpy(grown + c->out_len, bytes, len);
-	c->out = grown;
-	c->out_len += len;
-}
-
-static void
-send_or_store(
-	struct http_connection *c, const char *bytes, size_t len, bool last)
-{
-	ssize_t n = transmit(c, bytes, len, last);
-
-	if (n < 0 && !is_temporary(errno)) {
-		c->broken = true;
-		return;
-	}
-	if (n < 0)
-		n = 0;
-	if ((size_t)n < len)
-		store_output(c, bytes + n, len - (size_t)n);
-}
-
-/* Send the shared buffer, which is this connection's while it runs. */
-static void
-flush(struct http_connection *c, bool last)
-{
-	struct http_server *s = c->server;
-	size_t len = s->output_len;
-
-	s->output_len = 0;
-	if (len > 0 && !c->broken)
-		send_or_store(c, s->output, len, last);
-}
-
-void
-http_connection_append_slowly(
-	struct http_connection *c, const void *bytes, size_t len)
-{
-	if (c->out == NULL)
-		flush(c, false);
-	if (c->broken)
-		return;
-	if (c->out != NULL)
-		store_output(c, bytes, len);
-	else if (len <= HTTP_OUTPUT_SIZE)
-		http_connection_append(c, bytes, len);
-	else
-		send_or_store(c, bytes, len, false);
-}
 
 /* ---- input --------------------------------------------------------------- */
 
@@ -186,7 +99,7 @@ is_last(const char *bytes, size_t len)
 static enum next
 finish(struct http_connection *c)
 {
-	flush(c, c->closing && !c->linger);
+	http_connection_flush(c);
 	if (c->broken)
 		return NEXT_CLOSE;
 	if (c->out != NULL)
@@ -243,32 +156,26 @@ read_step(struct http_connection *c)
 
 	if (have > 0)
 		memcpy(s->input, c->in, have);
-	n = receive(c, s->input + have, room);
+	n = http_connection_receive(c, s->input + have, room);
 	if (n > 0)
 		return serve(c, have + (size_t)n);
-	return n < 0 && is_temporary(errno) ? NEXT_READ : NEXT_CLOSE;
+	return n == 0 ? NEXT_READ : NEXT_CLOSE;
 }
 
 static enum next
 write_step(struct http_connection *c)
 {
 	struct http_server *s = c->server;
-	size_t left = c->out_len - c->out_sent;
-	ssize_t n = transmit(c, c->out + c->out_sent, left, false);
+	ssize_t n = http_connection_send_stored(c);
 
 	if (n < 0)
-		return is_temporary(errno) ? NEXT_WRITE : NEXT_CLOSE;
-	if ((size_t)n < left) {
-		c->out_sent += (size_t)n;
+		return NEXT_CLOSE;
+	if (c->out != NULL) {
 		c->progress += (uint32_t)n;
 		if (c->progress >= WRITE_STEP)
 			enter(c, HTTP_WRITING);
 		return NEXT_WRITE;
 	}
-	free(c->out);
-	c->out = NULL;
-	c->out_len = 0;
-	c->out_sent = 0;
 	if (c->closing)
 		return c->linger ? NEXT_LINGER : NEXT_CLOSE;
 	/* the requests that had to wait */
@@ -282,12 +189,13 @@ write_step(struct http_connection *c)
 static enum next
 linger_step(struct http_connection *c)
 {
-	ssize_t n = receive(c, c->server->input, HTTP_INPUT_SIZE);
+	ssize_t n =
+		http_connection_receive(c, c->server->input, HTTP_INPUT_SIZE);
 
 	if (n < 0)
-		return is_temporary(errno) ? NEXT_LINGER : NEXT_CLOSE;
+		return NEXT_CLOSE;
 	c->progress += (uint32_t)n;
-	return n == 0 || c->progress > LINGER_MAX ? NEXT_CLOSE : NEXT_LINGER;
+	return c->progress > LINGER_MAX ? NEXT_CLOSE : NEXT_LINGER;
 }
 
 /* ---- events -------------------------------------------------------------- */
@@ -406,7 +314,7 @@ http_connection_open(struct http_server *s, int fd, const union http_peer *peer,
 	c->phase = HTTP_IDLE;
 	c->since = s->now;
 	TAILQ_INSERT_TAIL(&s->lists[HTTP_IDLE], c, link);
-	s->connections++;
+	http_count_connections(s, 1);
 	/* the listener waits for the first bytes, so they are mostly there */
 	settle(c, read_step(c));
 	return 0;
@@ -420,17 +328,31 @@ http_connection_close(struct http_connection *c)
 	if (c->watched != 0)
 		event_del(&c->event);
 	TAILQ_REMOVE(&s->lists[c->phase], c, link);
-	s->connections--;
+	http_count_connections(s, -1);
 	http_gate_leave(s->gate, c->place);
 	free(c->in);
 	free(c->out);
 	close(c->fd);
+	if (s->starved)
+		http_server_recover(s);
 	if (s->spares == SPARES_MAX) {
 		free(c);
 		return;
 	}
 	TAILQ_INSERT_HEAD(&s->spare, c, link);
 	s->spares++;
+}
+
+/* What the peer has not taken by its deadline it will not take.  After a plain
+ * close the kernel would offer it for minutes more, and keep the memory. */
+static void
+discard_unsent(struct http_connection *c)
+{
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	int unsent = 0;
+
+	if (ioctl(c->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 void
@@ -441,6 +363,7 @@ http_connection_expire(struct http_connection *c)
 	switch ((enum http_phase)c->phase) {
 	case HTTP_IDLE:
 		http_count(s, HTTP_COUNT_TIMEOUT_IDLE, 1);
+		discard_unsent(c);
 		break;
 	case HTTP_READING:
 		http_count(s, HTTP_COUNT_TIMEOUT_HEADER, 1);
@@ -450,6 +373,7 @@ http_connection_expire(struct http_connection *c)
 		return;
 	case HTTP_WRITING:
 		http_count(s, HTTP_COUNT_TIMEOUT_WRITE, 1);
+		discard_unsent(c);
 		break;
 	case HTTP_LINGERING:
 	case HTTP_PHASES:

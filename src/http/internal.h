@@ -6,7 +6,8 @@
  *
  *     server.c      the whole: lists, sweeper, counters, ready-made refusals
  *     accept.c      takes connections in, within limits
- *     connection.c  moves bytes; its state machine
+ *     connection.c  its state machine
+ *     socket.c      its bytes, in and out
  *     answer.c      which response a request gets
  */
 #ifndef HTTP_INTERNAL_H
@@ -78,7 +79,7 @@ struct http_listener {
 	struct http_server *server;
 	struct event *event;
 	int fd;
-	bool paused; /* until the next tick */
+	bool paused; /* there were no descriptors */
 	bool busy;   /* more than one connection waited last time */
 	unsigned wakes;
 };
@@ -95,10 +96,11 @@ struct http_server {
 	struct event *tick;
 	LIST_HEAD(, http_listener) listeners;
 	struct http_connections lists[HTTP_PHASES];
-	size_t connections;
+	_Atomic size_t connections;
 	struct http_connections spare; /* structs to be used again */
 	size_t spares;
 	int reserve;  /* a descriptor to give up when there are no others */
+	bool starved; /* it is lost, or a listener is paused */
 	uint32_t now; /* seconds, as of the last tick */
 	int64_t date_of;
 	/* a status line, for nearly all answers have this one, and Date */
@@ -109,7 +111,7 @@ struct http_server {
 	_Atomic uint64_t counters[HTTP_COUNTERS];
 	struct http_request request; /* the one that is being answered */
 	size_t output_len;
-	char input[HTTP_INPUT_SIZE];
+	char input[HTTP_INPUT_SIZE + HTTP_SLACK];
 	char output[HTTP_OUTPUT_SIZE];
 };
 
@@ -124,6 +126,16 @@ http_count(struct http_server *s, enum http_counter which, uint64_t n)
 
 	atomic_store_explicit(
 		&s->counters[which], old + n, memory_order_relaxed);
+}
+
+static inline void
+http_count_connections(struct http_server *s, int by)
+{
+	size_t old =
+		atomic_load_explicit(&s->connections, memory_order_relaxed);
+
+	atomic_store_explicit(
+		&s->connections, old + (size_t)by, memory_order_relaxed);
 }
 
 /* Render Date again when the second has changed.  Called once a wake-up. */
@@ -143,8 +155,8 @@ struct http_listener *http_listener_new(
 void http_listener_free(struct http_listener *l);
 /* Take in what waits to be accepted. */
 void http_listener_empty(struct http_listener *l);
-/* Go on after a pause. */
-void http_listener_resume(struct http_listener *l);
+/* There may be descriptors again: go on after a pause. */
+void http_server_recover(struct http_server *s);
 
 /* Serve a connected socket, within the limits; owns fd in any case. */
 void http_server_take(struct http_server *s, int fd,
@@ -159,6 +171,19 @@ int http_connection_open(struct http_server *s, int fd,
 void http_connection_close(struct http_connection *c);
 /* Its deadline is over. */
 void http_connection_expire(struct http_connection *c);
+
+/* ---- socket.c ------------------------------------------------------------ */
+
+/* Bytes that were read; 0: there are none now; -1: there will be none. */
+ssize_t http_connection_receive(
+	struct http_connection *c, void *bytes, size_t size);
+
+/* Send what was appended.  What the socket does not take is in c->out after
+ * that; c->broken is set when the peer is gone or memory ran out. */
+void http_connection_flush(struct http_connection *c);
+
+/* Send of c->out, which is NULL when all is sent.  What was taken, or -1. */
+ssize_t http_connection_send_stored(struct http_connection *c);
 
 /* Queue bytes for sending, in the shared buffer if it has room. */
 void http_connection_append_slowly(

@@ -67,7 +67,9 @@ enum http_parse {
 /* Parse the request at buf.  DONE: *used bytes are it.  BAD: *status is 400,
  * 414, 417, 431, 501 or 505.  How the bytes arrived changes nothing: the answer
  * for a prefix is MORE or that for every longer input, and nothing is MORE once
- * HTTP_REQUEST_MAX bytes are there. */
+ * HTTP_REQUEST_MAX bytes are there.  Behind len there must be HTTP_SLACK bytes
+ * that can be read; what they hold does not matter. */
+#define HTTP_SLACK 16
 enum http_parse http_request_parse(const char *buf, size_t len,
 	struct http_request *req, size_t *used, unsigned *status);
 

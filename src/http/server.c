@@ -109,14 +109,12 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_server *s = arg;
-	struct http_listener *l;
 
 	(void)fd;
 	(void)what;
 	http_server_sweep(s, seconds());
-	LIST_FOREACH(l, &s->listeners, link) {
-		http_listener_resume(l);
-	}
+	if (s->starved)
+		http_server_recover(s);
 }
 
 const struct http_response *
@@ -267,7 +265,7 @@ http_server_drain(struct http_server *s)
 size_t
 http_server_connections(const struct http_server *s)
 {
-	return s->connections;
+	return atomic_load_explicit(&s->connections, memory_order_relaxed);
 }
 
 uint64_t

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jwksctl/cmd_aws.h"
+
 #define BIT(state) (1U << (state))
 
 #define OPTION_OUTPUT                                                          \
@@ -96,6 +98,36 @@ static const struct ctl_option rotate_options[] = {
 	OPTION_END,
 };
 
+static const struct ctl_option flags_options[] = {
+	{"for", "TOOL", false, "kubeadm, k3s, rke2, talos, kops or systemd"},
+	{"old-issuer", "URL", false,
+		"how to change from this issuer to the keyring's"},
+	OPTION_END,
+};
+
+static const struct ctl_option mint_options[] = {
+	{"service-account", "NS/NAME", false, "whose token it is"},
+	{"audience", "AUD", false, "for whom; else sts.amazonaws.com"},
+	{"expires", "TIME", false, "how long it lives; else 10m"},
+	OPTION_END,
+};
+
+static const struct ctl_option verify_options[] = {
+	{"audience", "AUD", false,
+		"what aud must hold; else sts.amazonaws.com"},
+	{"jwks", "FILE|URL", false, "keys to verify with, else the keyring's"},
+	OPTION_END,
+};
+
+static const struct ctl_option kids_options[] = {
+	{"for", "COMMAND", false, "only those that the command takes"},
+	OPTION_END,
+};
+
+static const struct ctl_option no_options[] = {OPTION_END};
+
+/* name, arguments, summary, dirs, words, words_max, kid_states,
+ * options, run */
 const struct ctl_cmd ctl_cmds[] = {
 	{"init", "DIR", "make a keyring, of a new key or of the cluster's",
 		CTL_ONE_DIR, 0, 0, 0, init_options, cmd_init},
@@ -125,6 +157,35 @@ const struct ctl_cmd ctl_cmds[] = {
 		stage_options, cmd_restore},
 	{"discard", "DIR", "take back a staged key", CTL_ONE_DIR, 0, 0,
 		BIT(KEYRING_STAGED), kid_options, cmd_discard},
+	{"apiserver-flags", "DIR", "the API servers' flags, for your installer",
+		CTL_ONE_DIR, 0, 0, 0, flags_options, cmd_apiserver_flags},
+	{"export", "DIR OUT", "the documents as files, with their headers",
+		CTL_ONE_DIR, 1, 1, 0, no_options, cmd_export},
+	{"lint", "FILE|URL", "what those who read a JWKS make of it",
+		CTL_NO_DIR, 1, 1, 0, no_options, cmd_lint},
+	{"token mint", "DIR", "a service account's token, for trying out",
+		CTL_ONE_DIR, 0, 0, 0, mint_options, cmd_token_mint},
+	{"token verify", "DIR FILE", "would a strict verifier take a token?",
+		CTL_ONE_DIR, 1, 1, 0, verify_options, cmd_token_verify},
+	{"token decode", "FILE", "a token's header and claims, unverified",
+		CTL_NO_DIR, 1, 1, 0, no_options, cmd_token_decode},
+	{"doctor", "ISSUER", "which link from a token to a role is broken",
+		CTL_NO_DIR, 1, 1, 0, doctor_options, cmd_doctor},
+	{"aws provider", "", "the IAM OIDC provider of an issuer", CTL_NO_DIR,
+		0, 0, 0, aws_provider_options, cmd_aws_provider},
+	{"aws thumbprint", "URL", "what IAM would compute for an issuer",
+		CTL_NO_DIR, 1, 1, 0, aws_thumbprint_options,
+		cmd_aws_thumbprint},
+	{"aws trust-policy", "", "a role's trust policy, new or extended",
+		CTL_NO_DIR, 0, 0, 0, aws_trust_policy_options,
+		cmd_aws_trust_policy},
+	{"aws audit", "FILE...", "what is too wide in trust policies",
+		CTL_NO_DIR, 1, 1000, 0, aws_audit_options, cmd_aws_audit},
+	{"aws simulate", "", "would AWS take this token for this role?",
+		CTL_NO_DIR, 0, 0, 0, aws_simulate_options, cmd_aws_simulate},
+	{"completion", "SHELL", "completion for bash, zsh or fish", CTL_NO_DIR,
+		1, 1, 0, no_options, cmd_completion},
+	{"kids", "DIR", NULL, CTL_ONE_DIR, 0, 0, 0, kids_options, cmd_kids},
 };
 
 const size_t ctl_cmds_count = sizeof(ctl_cmds) / sizeof(ctl_cmds[0]);
@@ -138,8 +199,9 @@ print_usage(FILE *out)
 		     "DIR is a keyring's directory; JWKSD_KEYRING can name it "
 		     "instead.\n\n");
 	for (i = 0; i < ctl_cmds_count; i++)
-		fprintf(out, "  %-16s %s\n", ctl_cmds[i].name,
-			ctl_cmds[i].summary);
+		if (ctl_cmds[i].summary != NULL)
+			fprintf(out, "  %-16s %s\n", ctl_cmds[i].name,
+				ctl_cmds[i].summary);
 	fprintf(out, "\njwksctl help COMMAND tells more; jwksctl(1) all.\n");
 }
 

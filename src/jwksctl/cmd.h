@@ -21,6 +21,7 @@ enum ctl_exit {
 	CTL_FAILED = 3, /* could not be done, or not be found out */
 	CTL_EARLY = 4,  /* not yet: the message says from when */
 	CTL_BUSY = 5,   /* another jwksctl is at work */
+	CTL_STAGE = 10, /* doctor: and the number of the broken stage */
 };
 
 struct ctl_option {
@@ -42,7 +43,7 @@ struct ctl;
 struct ctl_cmd {
 	const char *name; /* "token mint" has two words */
 	const char *arguments;
-	const char *summary;
+	const char *summary; /* NULL: for completions, not for people */
 	enum ctl_dirs dirs;
 	unsigned words; /* needed after the directory */
 	unsigned words_max;
@@ -108,5 +109,13 @@ enum ctl_exit cmd_revoke(struct ctl *ctl);
 enum ctl_exit cmd_restore(struct ctl *ctl);
 enum ctl_exit cmd_discard(struct ctl *ctl);
 enum ctl_exit cmd_rotate(struct ctl *ctl);
+enum ctl_exit cmd_apiserver_flags(struct ctl *ctl);
+enum ctl_exit cmd_export(struct ctl *ctl);
+enum ctl_exit cmd_lint(struct ctl *ctl);
+enum ctl_exit cmd_token_mint(struct ctl *ctl);
+enum ctl_exit cmd_token_verify(struct ctl *ctl);
+enum ctl_exit cmd_token_decode(struct ctl *ctl);
+enum ctl_exit cmd_completion(struct ctl *ctl);
+enum ctl_exit cmd_kids(struct ctl *ctl);
 
 #endif

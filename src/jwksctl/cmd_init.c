@@ -11,10 +11,10 @@
 
 #include "base/file.h"
 #include "config/url.h"
+#include "jwksctl/jwks.h"
 #include "jwksctl/policy.h"
 #include "jwksctl/take.h"
 #include "key/parse.h"
-#include "remote/remote.h"
 
 /* What is gathered from --adopt and --adopt-jwks. */
 struct adoption {
@@ -80,22 +80,12 @@ adopt_file(const struct keyring_store *store, const char *path,
 static int
 adopt_url(const char *url, struct adoption *a, struct error *e)
 {
-	const struct remote_request request = {.url = url};
-	struct remote_answer answer = {0};
 	struct key_set found = KEY_SET_INIT;
-	int rc = -1;
+	int rc = jwks_load(url, &found, e);
 
-	if (remote_get(&request, &answer, e) != 0)
-		return -1;
-	if (answer.status != 200)
-		error_set(e, ERROR_NET, "%s: answers %u", url, answer.status);
-	else if (key_parse(answer.body, answer.len, &found, e) != 0 ||
-		 key_set_merge(&a->keys, &found, e) != 0)
-		error_wrap(e, "%s", url);
-	else
-		rc = 0;
+	if (rc == 0 && key_set_merge(&a->keys, &found, e) != 0)
+		rc = error_wrap(e, "%s", url);
 	key_set_release(&found);
-	remote_answer_release(&answer);
 	return rc;
 }
 
@@ -103,8 +93,7 @@ static int
 adopt_jwks(const struct keyring_store *store, const char *from,
 	struct adoption *a, struct error *e)
 {
-	if (strncmp(from, "https://", 8) == 0 ||
-		strncmp(from, "http://", 7) == 0)
+	if (jwks_is_url(from))
 		return adopt_url(from, a, e);
 	return adopt_file(store, from, a, e);
 }

@@ -32,6 +32,7 @@ struct access_writer {
 	struct buf lines;
 };
 
+/* A FIFO that nobody reads must stop neither us now nor a worker later. */
 static int
 open_file(const char *path, struct error *e)
 {
@@ -39,7 +40,7 @@ open_file(const char *path, struct error *e)
 
 	fd = open(path,
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-			O_NOFOLLOW,
+			O_NOFOLLOW | O_NONBLOCK,
 		0640);
 	if (fd < 0)
 		return error_sys(e, "access-log %s: cannot be opened", path);

@@ -11,13 +11,13 @@
 
 /* --- the catalog under construction ------------------------------------- */
 
-/* Make sure that next is there with room for the documents of all issuers
- * and of so many more. */
 int
 publisher_open_next(struct publisher *p, size_t more, struct error *e)
 {
 	if (p->next != NULL)
 		return 0;
+	if (graveyard_reserve(p->graveyard, 1, e) != 0)
+		return -1;
 	p->next = oidc_catalog_new(
 		p->catalog, OIDC_DOCUMENTS * (p->n_issuers + more), e);
 	return p->next == NULL ? -1 : 0;
@@ -51,13 +51,13 @@ publisher_reclaim(struct publisher *p, uint64_t oldest_generation)
 
 /* --- applying what was read --------------------------------------------- */
 
-static void
-tell_published(struct publisher *p, const struct oidc_issuer *issuer)
+void
+publisher_tell_published(struct publisher *p, const struct oidc_issuer *issuer)
 {
 	struct buf b = BUF_INIT;
 	uint32_t i;
 
-	if (p->quiet)
+	if (p->quiet || issuer->documents[OIDC_JWKS] == NULL)
 		return;
 	buf_printf(&b, "published %u key%s:", issuer->n_keys,
 		issuer->n_keys == 1 ? "" : "s");
@@ -108,7 +108,8 @@ put_documents(struct publisher *p, struct unit *u, struct unit_load *load,
 	uint64_t generation;
 	int kind;
 
-	if (publisher_open_next(p, 0, e) != 0)
+	if (publisher_open_next(p, 0, e) != 0 ||
+		graveyard_reserve(p->graveyard, OIDC_DOCUMENTS + 1, e) != 0)
 		return -1;
 	generation = oidc_catalog_generation(p->next);
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
@@ -126,19 +127,39 @@ put_documents(struct publisher *p, struct unit *u, struct unit_load *load,
 	return 0;
 }
 
-/* Take over what was read.  -1: nothing was, try again later. */
+/* A damaged record is told when it is met, not at every look. */
+static void
+tell_warning(
+	struct publisher *p, const struct unit *u, const struct unit_load *load)
+{
+	if (load->warning.code != ERROR_NONE &&
+		load->record_signature != u->record_signature)
+		publisher_tell(
+			p, LOG_LEVEL_WARN, u->issuer->url, load->warning.text);
+}
+
+/* The record follows from what is published. */
+static void
+mind_record(struct publisher *p, struct unit *u, const struct unit_load *load,
+	bool new_documents)
+{
+	if (load->recorded) {
+		publisher_unmark_unsaved(p, u);
+		u->save_failed = false;
+	} else if (new_documents) {
+		publisher_mark_unsaved(p, u);
+	}
+}
+
 int
 publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
-	int64_t now)
+	int64_t now, struct error *e)
 {
 	struct oidc_issuer *issuer = u->issuer;
 	bool new_documents = load->documents[OIDC_JWKS] != NULL;
-	struct error e = {0};
 
-	if (new_documents && put_documents(p, u, load, &e) != 0) {
-		publisher_tell(p, LOG_LEVEL_ERROR, issuer->url, e.text);
+	if (new_documents && put_documents(p, u, load, e) != 0)
 		return -1;
-	}
 	if (load->keys != NULL) {
 		free(issuer->keys);
 		issuer->keys = load->keys;
@@ -154,15 +175,12 @@ publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
 	} else {
 		p->loads_bad++;
 	}
+	tell_warning(p, u, load);
 	u->signature = load->signature;
 	u->record_signature = load->record_signature;
-	if (load->warning.code != ERROR_NONE)
-		publisher_tell(
-			p, LOG_LEVEL_WARN, issuer->url, load->warning.text);
 	set_problem(p, u, &load->problem, now);
 	if (new_documents)
-		tell_published(p, issuer);
-	if (new_documents && !load->recorded)
-		publisher_mark_unsaved(p, u);
+		publisher_tell_published(p, issuer);
+	mind_record(p, u, load, new_documents);
 	return 0;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A queue, because things are replaced in the order of generations: sweeping
- * stops at the first one that is too young.
+ * stops at the first one that is too young.  Graves are dug in advance, because
+ * a thing that workers may still look at can neither be freed nor forgotten.
  */
 #include "jwksd/graveyard.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -28,7 +30,9 @@ struct grave {
 struct graveyard {
 	struct oidc_tally *tally;
 	size_t catalogs;
+	size_t spare_count;
 	STAILQ_HEAD(, grave) queue;
+	STAILQ_HEAD(, grave) spare;
 };
 
 struct graveyard *
@@ -41,26 +45,49 @@ graveyard_new(struct oidc_tally *tally)
 		return NULL;
 	g->tally = tally;
 	STAILQ_INIT(&g->queue);
+	STAILQ_INIT(&g->spare);
 	return g;
 }
 
 void
 graveyard_free(struct graveyard *g)
 {
+	struct grave *grave;
+
 	if (g == NULL)
 		return;
 	graveyard_sweep(g, UINT64_MAX);
+	while ((grave = STAILQ_FIRST(&g->spare)) != NULL) {
+		STAILQ_REMOVE_HEAD(&g->spare, next);
+		free(grave);
+	}
 	free(g);
 }
 
-static struct grave *
-dig(struct graveyard *g, enum kind kind, uint64_t generation)
+int
+graveyard_reserve(struct graveyard *g, size_t burials, struct error *e)
 {
 	struct grave *grave;
 
-	grave = calloc(1, sizeof(*grave));
-	if (grave == NULL)
-		return NULL;
+	while (g->spare_count < burials) {
+		grave = calloc(1, sizeof(*grave));
+		if (grave == NULL)
+			return error_nomem(e);
+		STAILQ_INSERT_TAIL(&g->spare, grave, next);
+		g->spare_count++;
+	}
+	return 0;
+}
+
+/* The grave of the next thing. */
+static struct grave *
+dig(struct graveyard *g, enum kind kind, uint64_t generation)
+{
+	struct grave *grave = STAILQ_FIRST(&g->spare);
+
+	assert(grave != NULL);
+	STAILQ_REMOVE_HEAD(&g->spare, next);
+	g->spare_count--;
 	grave->kind = kind;
 	grave->generation = generation;
 	STAILQ_INSERT_TAIL(&g->queue, grave, next);
@@ -71,34 +98,22 @@ void
 graveyard_document(
 	struct graveyard *g, struct oidc_document *doc, uint64_t generation)
 {
-	struct grave *grave;
-
-	if (doc == NULL)
-		return;
-	grave = dig(g, DOCUMENT, generation);
-	if (grave != NULL)
-		grave->what.document = doc;
+	if (doc != NULL)
+		dig(g, DOCUMENT, generation)->what.document = doc;
 }
 
 void
 graveyard_catalog(
 	struct graveyard *g, struct oidc_catalog *catalog, uint64_t generation)
 {
-	struct grave *grave = dig(g, CATALOG, generation);
-
-	if (grave == NULL)
-		return;
-	grave->what.catalog = catalog;
+	dig(g, CATALOG, generation)->what.catalog = catalog;
 	g->catalogs++;
 }
 
 void
 graveyard_slot(struct graveyard *g, uint32_t slot, uint64_t generation)
 {
-	struct grave *grave = dig(g, SLOT, generation);
-
-	if (grave != NULL)
-		grave->what.slot = slot;
+	dig(g, SLOT, generation)->what.slot = slot;
 }
 
 static void

@@ -22,8 +22,13 @@ struct graveyard *graveyard_new(struct oidc_tally *tally);
 /* Frees all that is left: the workers have ended. */
 void graveyard_free(struct graveyard *g);
 
-/* generation: of the first catalog without it.  When there is no memory to
- * remember a thing it is leaked, which is the safe way to fail. */
+/* Make sure that the next so many burials cannot fail: to be called while what
+ * they follow from can still be called off. */
+int graveyard_reserve(struct graveyard *g, size_t burials, struct error *e)
+	__attribute__((warn_unused_result));
+
+/* Bury one thing, for which there is a reserve; doc may be NULL.  generation:
+ * of the first catalog without it. */
 void graveyard_document(
 	struct graveyard *g, struct oidc_document *doc, uint64_t generation);
 void graveyard_catalog(

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the three files of the publisher share: publisher.c (life, queues, the
- * work), apply.c (what was read becomes a catalog) and members.c (which issuers
- * there are).  For them only.
+ * What the files of the publisher share: publisher.c (life, queues, the work),
+ * apply.c (what was read becomes a catalog), members.c (which issuers there
+ * are), fleets.c and configure.c (which there shall be).  For them only.
  *
  * A catalog under construction (next) is private: units are read and applied
  * to it one by one, and either it is published whole or thrown away.  What it
@@ -16,11 +16,12 @@
 
 #include "jwksd/graveyard.h"
 #include "jwksd/publisher.h"
+#include "jwksd/roster.h"
 #include "jwksd/unit.h"
 #include "source/watch.h"
 
-#define OWNER_FLEETS \
-	(UINT32_MAX - 1) /* of the watches on fleets' directories */
+/* Of the watches on fleets' directories. */
+#define OWNER_FLEETS (UINT32_MAX - 1)
 
 TAILQ_HEAD(unit_queue, unit);
 
@@ -47,7 +48,7 @@ struct publisher {
 	size_t scan_slot;
 	int64_t last_scan;
 	uint64_t loads_good, loads_bad;
-	bool quiet; /* the first reading of very many is not told one by one */
+	bool quiet; /* what is published now is not told one by one */
 };
 
 /* publisher.c */
@@ -61,6 +62,7 @@ void publisher_mark(struct publisher *p, struct unit *u, bool force);
 void publisher_unmark(struct publisher *p, struct unit *u);
 void publisher_mark_unsaved(struct publisher *p, struct unit *u);
 void publisher_unmark_unsaved(struct publisher *p, struct unit *u);
+void publisher_open_watch(struct publisher *p);
 void publisher_watch_unit(struct publisher *p, const struct unit *u);
 void publisher_watch_fleets(struct publisher *p);
 
@@ -71,11 +73,25 @@ int publisher_open_next(struct publisher *p, size_t more, struct error *e)
 	__attribute__((warn_unused_result));
 void publisher_discard_next(struct publisher *p);
 void publisher_publish_next(struct publisher *p);
-/* Take over what was read.  -1: nothing was, and that was told. */
+/* Take over what was read.  -1: nothing was; to be tried again. */
 int publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
-	int64_t now) __attribute__((warn_unused_result));
+	int64_t now, struct error *e) __attribute__((warn_unused_result));
+void publisher_tell_published(
+	struct publisher *p, const struct oidc_issuer *issuer);
 
 /* members.c */
+/* Make the issuers (of one block, or with scope NULL all) those of the roster.
+ * What follows is in next, to be published.  On failure all is as before. */
+int publisher_reconcile(struct publisher *p, const struct roster *roster,
+	const struct config_issuer *scope, int64_t now, struct error *e)
+	__attribute__((warn_unused_result));
+
+/* fleets.c */
 void publisher_look_at_fleets(struct publisher *p, int64_t now);
+/* Of a fleet of a new configuration that has no members: those that it has
+ * now, unless they went one by one, are to stay. */
+int publisher_keep_fleet(struct publisher *p, const struct config_issuer *conf,
+	struct roster *roster, struct error *e)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which issuers there are: those that the configuration names and those that
- * fleets' directories hold.  Prepare, then swap: what is new is read first, and
- * only when all of it can be served is anything else changed.
+ * The issuers that there are become those that there shall be.  Prepare, then
+ * swap: what is new is read first, and only when all of it can be served is
+ * anything else changed.
  */
 #include "jwksd/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "jwksd/roster.h"
-
-#define TELL_EACH_MAX 20 /* more issuers at once are told as a number */
 
 /* --- which issuers there are -------------------------------------------- */
 
@@ -104,13 +95,12 @@ add_unit(struct publisher *p, const struct roster_entry *entry, bool strict,
 	if (load.health == OIDC_ABSENT && strict &&
 		entry->conf->directory == NULL) {
 		rc = error_set(e, load.problem.code, "%s", load.problem.text);
-		error_wrap(e, "issuer \"%s\"", entry->url);
 	} else {
-		rc = publisher_apply(p, u, &load, now);
-		if (rc != 0)
-			error_nomem(e);
+		rc = publisher_apply(p, u, &load, now, e);
 	}
 	unit_load_release(&load);
+	if (rc != 0)
+		error_wrap(e, "issuer \"%s\"", entry->url);
 	if (rc == 0 && u->issuer->health == OIDC_HELD)
 		publisher_watch_unit(p, u);
 	if (rc == 0)
@@ -172,6 +162,14 @@ remove_unit(struct publisher *p, struct unit *u)
 	unit_free(u);
 }
 
+static void
+drop_added(struct publisher *p, struct unit **added, size_t n)
+{
+	while (n > 0)
+		drop_new_unit(p, added[--n]);
+	free(added);
+}
+
 /* Those of the roster that are not there yet, read; a list that the caller
  * frees.  On failure everything is as before. */
 static struct unit **
@@ -190,17 +188,14 @@ add_missing(struct publisher *p, const struct roster *roster, bool strict,
 		if (publisher_find(p, roster->list[i].url) != NULL)
 			continue;
 		added[n] = add_unit(p, &roster->list[i], strict, now, e);
-		if (added[n] == NULL)
-			goto fail;
+		if (added[n] == NULL) {
+			drop_added(p, added, n);
+			return NULL;
+		}
 		n++;
 	}
 	*count = n;
 	return added;
-fail:
-	while (n > 0)
-		drop_new_unit(p, added[--n]);
-	free(added);
-	return NULL;
 }
 
 static bool
@@ -256,203 +251,78 @@ keep_or_remove(struct publisher *p, const struct roster *roster,
 	p->n_issuers = kept;
 }
 
-static bool
-anyone_leaves(const struct publisher *p, const struct roster *roster,
+static size_t
+count_leavers(const struct publisher *p, const struct roster *roster,
 	const struct config_issuer *scope)
 {
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i < p->n_issuers; i++)
-		if ((scope == NULL ||
-			    publisher_unit(p, p->issuers[i])->conf == scope) &&
-			roster_find(roster, p->issuers[i]->url) == NULL)
-			return true;
-	return false;
+		n += (scope == NULL ||
+			     publisher_unit(p, p->issuers[i])->conf == scope) &&
+		     roster_find(roster, p->issuers[i]->url) == NULL;
+	return n;
 }
 
-/* Make the issuers (of one block, or all) those of the roster. */
-static int
-reconcile(struct publisher *p, const struct roster *roster,
-	const struct config_issuer *scope, int64_t now, struct error *e)
+/* Everything that can fail of making the issuers (of one block, or all) those
+ * of the roster: what is new is read and in next, and there is room for what
+ * is done next.  The new ones, a list that the caller frees. */
+static struct unit **
+prepare(struct publisher *p, const struct roster *roster, size_t leavers,
+	bool strict, int64_t now, size_t *count, struct error *e)
 {
 	struct oidc_issuer **issuers;
-	struct unit **added = NULL;
-	size_t n = 0, i;
+	struct unit **added;
+	bool quiet = p->quiet;
 
-	publisher_publish_next(
-		p); /* what was ready before is not at stake here */
 	issuers = realloc(p->issuers,
 		(p->n_issuers + roster->count + 1) * sizeof(*issuers));
-	if (issuers == NULL)
-		return error_nomem(e);
+	if (issuers == NULL) {
+		error_nomem(e);
+		return NULL;
+	}
 	p->issuers = issuers;
 	if (publisher_open_next(p, roster->count, e) != 0)
-		return -1;
-	added = add_missing(p, roster, scope == NULL, now, &n, e);
-	if (added == NULL) {
-		publisher_discard_next(p);
-		return -1;
+		return NULL;
+	p->quiet = true; /* nothing is published yet */
+	added = add_missing(p, roster, strict, now, count, e);
+	p->quiet = quiet;
+	if (added != NULL &&
+		graveyard_reserve(p->graveyard,
+			leavers * (OIDC_DOCUMENTS + 1) + 1, e) != 0) {
+		drop_added(p, added, *count);
+		added = NULL;
 	}
-	if (n == 0 && scope != NULL && !anyone_leaves(p, roster, scope)) {
+	if (added == NULL)
+		publisher_discard_next(p);
+	return added;
+}
+
+int
+publisher_reconcile(struct publisher *p, const struct roster *roster,
+	const struct config_issuer *scope, int64_t now, struct error *e)
+{
+	size_t leavers = count_leavers(p, roster, scope), n = 0, i;
+	struct unit **added;
+
+	/* what was ready before is not at stake here */
+	publisher_publish_next(p);
+	added = prepare(p, roster, leavers, scope == NULL, now, &n, e);
+	if (added == NULL)
+		return -1;
+	if (n == 0 && leavers == 0 && scope != NULL) {
 		publisher_discard_next(p);
 		free(added);
 		return 0;
 	}
 	keep_or_remove(p, roster, scope);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		p->issuers[p->n_issuers++] = added[i]->issuer;
+		publisher_tell_published(p, added[i]->issuer);
+	}
 	if (n > 0)
 		qsort(p->issuers, p->n_issuers, sizeof(*p->issuers),
 			compare_issuers);
 	free(added);
 	return 0;
-}
-
-static void
-tell_skipped(struct publisher *p, const char *directory, size_t skipped)
-{
-	char text[ERROR_TEXT_MAX];
-
-	if (skipped == 0)
-		return;
-	snprintf(text, sizeof(text),
-		"%.300s: %zu directories left out: their names cannot stand in "
-		"an issuer's URL ([A-Za-z0-9._~-])",
-		directory, skipped);
-	publisher_tell(p, LOG_LEVEL_WARN, NULL, text);
-}
-
-/* The state directory, made if it is missing. */
-static void
-open_records(struct publisher *p)
-{
-	const char *path = p->config->state;
-	struct error e = {0};
-	char text[2 * ERROR_TEXT_MAX];
-	int fd;
-
-	if (p->record_dir >= 0)
-		close(p->record_dir);
-	p->record_dir = -1;
-	if (path[0] == '\0')
-		return;
-	if (p->settings.remember && mkdir(path, 0755) != 0 && errno != EEXIST)
-		error_sys(&e, "state %s: cannot be made", path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		error_sys(&e, "state %s: cannot be opened", path);
-	else if (p->settings.remember && faccessat(fd, ".", W_OK, 0) != 0)
-		error_sys(&e, "state %s: cannot be written to", path);
-	p->record_dir = fd;
-	if (e.code == ERROR_NONE || !p->settings.remember)
-		return;
-	snprintf(text, sizeof(text),
-		"%s; the last good sets will not survive a restart", e.text);
-	publisher_tell(p, LOG_LEVEL_WARN, NULL, text);
-}
-
-int
-publisher_configure(struct publisher *p, const struct config *config,
-	int64_t now, struct error *e)
-{
-	const struct config *before = p->config;
-	struct roster roster = ROSTER_INIT;
-	size_t i, skipped;
-	int rc = -1;
-
-	for (i = 0; i < config->n_issuers; i++) {
-		skipped = 0;
-		if (roster_add(&roster, &config->issuers[i], &skipped, e) != 0)
-			goto out;
-		tell_skipped(p, config->issuers[i].directory, skipped);
-	}
-	roster_finish(&roster);
-	p->config = config;
-	if (before == NULL || strcmp(before->state, config->state) != 0)
-		open_records(p);
-	p->quiet = roster.count > TELL_EACH_MAX;
-	rc = reconcile(p, &roster, NULL, now, e);
-	p->quiet = false;
-	if (rc != 0) {
-		p->config = before;
-		goto out;
-	}
-	publisher_watch_fleets(p);
-	publisher_publish_next(p);
-out:
-	roster_release(&roster);
-	return rc;
-}
-
-/* --- fleets ------------------------------------------------------------- */
-
-static size_t
-count_members(const struct publisher *p, const struct config_issuer *conf)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < p->n_issuers; i++)
-		n += publisher_unit(p, p->issuers[i])->conf == conf;
-	return n;
-}
-
-/* A fleet whose directory vanished or emptied all at once is more likely an
- * unmounted disk than an operator's wish: its members are read again, find
- * nothing, and are held. */
-static void
-hold_fleet(
-	struct publisher *p, const struct config_issuer *conf, const char *why)
-{
-	char text[ERROR_TEXT_MAX + 128];
-	bool news = false;
-	struct unit *u;
-	size_t i;
-
-	for (i = 0; i < p->n_issuers; i++) {
-		u = publisher_unit(p, p->issuers[i]);
-		if (u->conf != conf)
-			continue;
-		news = news || u->issuer->health == OIDC_FRESH;
-		publisher_mark(p, u, false);
-	}
-	snprintf(text, sizeof(text),
-		"%s; its issuers stay as they are: to withdraw them take the "
-		"issuers block out and reload",
-		why);
-	if (news)
-		publisher_tell(p, LOG_LEVEL_WARN, conf->url, text);
-}
-
-static void
-look_at_fleet(
-	struct publisher *p, const struct config_issuer *conf, int64_t now)
-{
-	struct roster roster = ROSTER_INIT;
-	struct error e = {0};
-	size_t skipped = 0;
-
-	if (roster_add(&roster, conf, &skipped, &e) != 0)
-		hold_fleet(p, conf, e.text);
-	else if (roster.count == 0 && count_members(p, conf) > 1) {
-		error_set(&e, ERROR_INVALID, "%s has become empty",
-			conf->directory);
-		hold_fleet(p, conf, e.text);
-	} else {
-		roster_finish(&roster);
-		if (reconcile(p, &roster, conf, now, &e) != 0)
-			publisher_tell(p, LOG_LEVEL_ERROR, conf->url, e.text);
-	}
-	roster_release(&roster);
-}
-
-void
-publisher_look_at_fleets(struct publisher *p, int64_t now)
-{
-	size_t i;
-
-	p->fleets_dirty = false;
-	publisher_watch_fleets(p);
-	for (i = 0; i < p->config->n_issuers; i++)
-		if (p->config->issuers[i].directory != NULL)
-			look_at_fleet(p, &p->config->issuers[i], now);
 }

@@ -14,8 +14,6 @@
 
 /* --- making and freeing ------------------------------------------------- */
 
-static void changed(void *arg, uint32_t owner);
-
 static int
 set_up(struct publisher *p, struct error *e)
 {
@@ -26,14 +24,7 @@ set_up(struct publisher *p, struct error *e)
 	if (p->graveyard == NULL)
 		return error_nomem(e);
 	p->catalog = oidc_catalog_new(NULL, 0, e);
-	if (p->catalog == NULL)
-		return -1;
-	if (p->settings.watch) {
-		p->watch = source_watch_new(changed, p, e);
-		if (p->watch == NULL)
-			return -1;
-	}
-	return 0;
+	return p->catalog == NULL ? -1 : 0;
 }
 
 struct publisher *
@@ -180,6 +171,17 @@ watch_failed(struct publisher *p, const struct error *e)
 	publisher_tell(p, LOG_LEVEL_WARN, NULL, text);
 }
 
+/* Without watches (fs.inotify.max_user_instances) all is looked at in turn. */
+void
+publisher_open_watch(struct publisher *p)
+{
+	struct error e = {0};
+
+	p->watch = source_watch_new(changed, p, &e);
+	if (p->watch == NULL)
+		watch_failed(p, &e);
+}
+
 void
 publisher_watch_unit(struct publisher *p, const struct unit *u)
 {
@@ -247,6 +249,7 @@ refresh(struct publisher *p, struct unit *u, int64_t now)
 {
 	struct unit_context c = publisher_context(p, now);
 	enum oidc_health before = u->issuer->health;
+	struct error e = {0};
 	struct unit_load load;
 	bool force = u->force;
 
@@ -255,10 +258,11 @@ refresh(struct publisher *p, struct unit *u, int64_t now)
 	if (!force && !unit_changed(u, &c))
 		return;
 	unit_read(u, &c, &load);
-	if (publisher_apply(p, u, &load, now) == 0 &&
-		u->issuer->health != before)
-		publisher_watch_unit(
-			p, u); /* the record is watched when it is held */
+	if (publisher_apply(p, u, &load, now, &e) != 0)
+		publisher_tell(p, LOG_LEVEL_ERROR, u->issuer->url, e.text);
+	else if (u->issuer->health != before)
+		/* the record is watched when it is held */
+		publisher_watch_unit(p, u);
 	unit_load_release(&load);
 }
 
@@ -274,6 +278,7 @@ save_records(struct publisher *p, int64_t deadline)
 	struct unit_context c = publisher_context(p, 0);
 	struct error e;
 	struct unit *u;
+	bool again;
 
 	while (time_left(deadline)) {
 		u = TAILQ_FIRST(&p->unsaved);
@@ -281,7 +286,8 @@ save_records(struct publisher *p, int64_t deadline)
 			return;
 		publisher_unmark_unsaved(p, u);
 		error_clear(&e);
-		if (unit_save(u, &c, &e) != 0)
+		again = u->save_failed;
+		if (unit_save(u, &c, &e) != 0 && !again)
 			publisher_tell(
 				p, LOG_LEVEL_WARN, u->issuer->url, e.text);
 	}
@@ -322,9 +328,11 @@ publisher_scan(struct publisher *p, int64_t now)
 
 	for (; part > 0; part--) {
 		if (p->scan_slot >= p->slots) {
+			/* a small round is soon done: wait */
+			if (now >= p->last_scan &&
+				now - p->last_scan < p->config->rescan)
+				return;
 			p->scan_slot = 0;
-			if (now - p->last_scan < p->config->rescan)
-				return; /* a small round is soon done: wait */
 			p->last_scan = now;
 			p->fleets_dirty = true;
 		}
@@ -334,6 +342,8 @@ publisher_scan(struct publisher *p, int64_t now)
 			continue;
 		if (u->issuer->health != OIDC_FRESH || unit_changed(u, &c))
 			publisher_mark(p, u, u->issuer->health != OIDC_FRESH);
+		if (u->save_failed)
+			publisher_mark_unsaved(p, u);
 	}
 }
 

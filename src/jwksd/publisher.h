@@ -26,7 +26,7 @@ struct publisher;
 struct publisher_settings {
 	unsigned workers;    /* columns of the tally */
 	const char *command; /* how an operator calls us: "jwksd -c FILE" */
-	bool watch;          /* use inotify: not for a one-shot check */
+	bool watch;          /* use inotify where it can be had */
 	bool remember;       /* read and write the state directory */
 	/* A new catalog is to be handed out.  NULL: nobody listens. */
 	void (*published)(void *arg, const struct oidc_catalog *catalog);
@@ -43,8 +43,8 @@ void publisher_free(struct publisher *p);
 /* Take over a configuration, which must live until the next one is taken over.
  * Reads the sources of all new issuers first; when one of them has never had a
  * good set, nothing changes and the text says which and why (a fleet's member
- * does not count: it is absent until it is mended).  publisher_commit() is to
- * follow. */
+ * does not count: it is absent until it is mended).  A fleet whose directory
+ * has become empty keeps its issuers, held. */
 int publisher_configure(struct publisher *p, const struct config *config,
 	int64_t now, struct error *e) __attribute__((warn_unused_result));
 
@@ -58,8 +58,9 @@ void publisher_mark_all(struct publisher *p);
  * round is as long as `rescan`.  To be called once a second. */
 void publisher_scan(struct publisher *p, int64_t now);
 
-/* The descriptor that says that a source changed, -1 without watches; and the
- * reading of it.  True when there is work. */
+/* After the first publisher_configure: the descriptor that says that a source
+ * changed, -1 without watches; and the reading of it.  True when there is
+ * work. */
 int publisher_watch_fd(const struct publisher *p);
 bool publisher_watch_read(struct publisher *p);
 

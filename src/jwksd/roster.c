@@ -136,6 +136,13 @@ roster_add(struct roster *r, const struct config_issuer *conf, size_t *skipped,
 	return append(r, strdup(conf->url), conf, e);
 }
 
+int
+roster_add_member(struct roster *r, const char *url,
+	const struct config_issuer *fleet, struct error *e)
+{
+	return append(r, strdup(url), fleet, e);
+}
+
 static int
 compare(const void *a, const void *b)
 {

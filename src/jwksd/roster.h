@@ -35,6 +35,11 @@ void roster_release(struct roster *r);
 int roster_add(struct roster *r, const struct config_issuer *conf,
 	size_t *skipped, struct error *e) __attribute__((warn_unused_result));
 
+/* Add an issuer by its URL, as a member of that fleet. */
+int roster_add_member(struct roster *r, const char *url,
+	const struct config_issuer *fleet, struct error *e)
+	__attribute__((warn_unused_result));
+
 /* Sort; of entries with the same URL an issuer block's goes before a fleet's,
  * and the earlier one's before the later one's. */
 void roster_finish(struct roster *r);

@@ -130,6 +130,18 @@ open_address(struct sockets *s, const char *text, struct error *e)
 	return rc;
 }
 
+/* The admin pages are for this machine unless told otherwise. */
+static int
+check_admin(const struct config *config, const struct http_address *a,
+	struct error *e)
+{
+	if (!http_address_is_local(a) && !config->admin_public)
+		return error_set(e, ERROR_DENIED,
+			"others than this machine could reach it: use "
+			"127.0.0.1 or unix:PATH, or say admin-public = true");
+	return 0;
+}
+
 /* The address of the admin pages, which is not "". */
 static int
 admin_address(
@@ -137,11 +149,7 @@ admin_address(
 {
 	if (http_address_parse(config->admin, out, e) != 0)
 		return -1;
-	if (!http_address_is_local(out) && !config->admin_public)
-		return error_set(e, ERROR_DENIED,
-			"others than this machine could reach it: use "
-			"127.0.0.1 or unix:PATH, or say admin-public = true");
-	return 0;
+	return check_admin(config, out, e);
 }
 
 static int
@@ -173,25 +181,48 @@ sockets_check(const struct config *config, struct error *e)
 }
 
 static int
-adopt(struct sockets *s, int first, int count, struct error *e)
+adopt_admin(
+	struct sockets *s, const struct config *config, int fd, struct error *e)
 {
-	int i, fd, *row;
+	struct http_address a = {.len = sizeof(a.addr)};
+
+	if (s->admin >= 0)
+		return error_set(e, ERROR_CONFLICT,
+			"a second one named admin: one is what there can be");
+	if (getsockname(fd, (struct sockaddr *)&a.addr, &a.len) != 0)
+		return error_sys(e, "getsockname");
+	if (check_admin(config, &a, e) != 0)
+		return -1;
+	s->admin = fd;
+	return 0;
+}
+
+static int
+adopt_public(struct sockets *s, int fd, struct error *e)
+{
+	int *row = add_row(s, e);
+
+	if (row == NULL)
+		return -1;
+	row[0] = fd;
+	return share(row, s->n_workers, e);
+}
+
+/* What was handed over. */
+static int
+adopt(struct sockets *s, const struct config *config, int first, int count,
+	struct error *e)
+{
+	int i, rc;
 
 	for (i = 0; i < count; i++) {
-		fd = first + i;
-		if (http_listen_adopt(fd, e) != 0)
+		rc = http_listen_adopt(first + i, e);
+		if (rc == 0 && strcmp(systemd_listen_name(i), "admin") == 0)
+			rc = adopt_admin(s, config, first + i, e);
+		else if (rc == 0)
+			rc = adopt_public(s, first + i, e);
+		if (rc != 0)
 			return error_wrap(e, "socket %d of LISTEN_FDS", i + 1);
-		if (strcmp(systemd_listen_name(i), "admin") == 0 &&
-			s->admin < 0) {
-			s->admin = fd;
-			continue;
-		}
-		row = add_row(s, e);
-		if (row == NULL)
-			return -1;
-		row[0] = fd;
-		if (share(row, s->n_workers, e) != 0)
-			return -1;
 	}
 	return 0;
 }
@@ -205,7 +236,7 @@ sockets_open(const struct config *config, unsigned workers, struct sockets *out,
 	size_t i;
 
 	count = systemd_listen_fds(&first, e);
-	if (count < 0 || adopt(&s, first, count, e) != 0)
+	if (count < 0 || adopt(&s, config, first, count, e) != 0)
 		goto fail;
 	/* what was handed over stands for all of the configuration's */
 	for (i = 0; s.n_addresses == i && i < config->n_listen; i++) {

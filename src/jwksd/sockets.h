@@ -23,8 +23,9 @@ struct sockets {
 int sockets_check(const struct config *config, struct error *e)
 	__attribute__((warn_unused_result));
 
-/* Open all.  Handed-over sockets named "admin" are the admin listener's, the
- * others the public ones; they replace the addresses of the configuration. */
+/* Open all.  Of the sockets that were handed over, one may be named "admin",
+ * for which the rule of the admin address holds; the others are the public
+ * ones.  They replace the addresses of the configuration. */
 int sockets_open(const struct config *config, unsigned workers,
 	struct sockets *out, struct error *e)
 	__attribute__((warn_unused_result));

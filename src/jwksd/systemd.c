@@ -86,7 +86,7 @@ systemd_watchdog_ms(void)
 	long long usec = env_number("WATCHDOG_USEC");
 	long long pid = env_number("WATCHDOG_PID");
 
-	if (usec <= 0 || (pid >= 0 && pid != getpid()))
+	if (usec <= 0 || (getenv("WATCHDOG_PID") != NULL && pid != getpid()))
 		return 0;
 	return usec / 2000 > 0 ? usec / 2000 : 1;
 }

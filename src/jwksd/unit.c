@@ -101,7 +101,7 @@ unit_load_release(struct unit_load *load)
 	load->keys = NULL;
 }
 
-/* The published keys as marks; NULL when there are none or no memory. */
+/* The published keys as marks; NULL when there is no memory. */
 static struct source_mark *
 marks_of(const struct oidc_issuer *issuer)
 {
@@ -296,8 +296,7 @@ load_record(const struct unit *u, const struct unit_context *c,
 	struct error e = {0};
 
 	load->record_signature = u->record_signature;
-	/* one that is still to be written says less than we know */
-	if (c->record_dir < 0 || u->unsaved)
+	if (c->record_dir < 0)
 		return;
 	/* an issuer that serves its sources needs none: it knows */
 	if (u->issuer->documents[OIDC_JWKS] != NULL &&
@@ -305,6 +304,11 @@ load_record(const struct unit *u, const struct unit_context *c,
 		return;
 	load->record_signature =
 		source_record_signature(c->record_dir, u->issuer->url);
+	/* one that is still to be written says less than we know, unless
+	 * somebody else has written it */
+	if ((u->unsaved || u->save_failed) &&
+		load->record_signature == u->record_signature)
+		return;
 	if (source_record_load(c->record_dir, u->issuer->url, record, &e) !=
 			0 &&
 		e.code != ERROR_NOTFOUND)
@@ -344,7 +348,7 @@ out:
 }
 
 int
-unit_save(const struct unit *u, const struct unit_context *c, struct error *e)
+unit_save(struct unit *u, const struct unit_context *c, struct error *e)
 {
 	const struct oidc_issuer *issuer = u->issuer;
 	struct source_mark *marks;
@@ -352,13 +356,17 @@ unit_save(const struct unit *u, const struct unit_context *c, struct error *e)
 	size_t len;
 	int rc;
 
-	marks = marks_of(issuer);
-	if (marks == NULL)
-		return error_nomem(e);
 	jwks = http_response_content(
 		issuer->documents[OIDC_JWKS]->response, &len);
-	rc = source_record_save(c->record_dir, issuer->url, issuer->changed,
-		marks, issuer->n_keys, jwks, len, e);
+	marks = marks_of(issuer);
+	if (marks == NULL)
+		rc = error_nomem(e);
+	else
+		rc = source_record_save(c->record_dir, issuer->url,
+			issuer->changed, marks, issuer->n_keys, jwks, len, e);
 	free(marks);
+	u->save_failed = rc != 0;
+	u->record_signature =
+		source_record_signature(c->record_dir, issuer->url);
 	return rc;
 }

@@ -19,10 +19,12 @@ struct unit {
 	struct oidc_issuer *issuer;       /* owned */
 	const struct config_issuer *conf; /* of the configuration in force */
 	uint64_t signature;               /* of the sources, when last read */
-	uint64_t record_signature;        /* of the record, when last read */
-	bool dirty;                       /* in the queue of those to be read */
-	bool unsaved; /* in the queue of records to be written */
-	bool force;   /* to be read though nothing looks different */
+	uint64_t
+		record_signature; /* of the record, when last read or written */
+	bool dirty;               /* in the queue of those to be read */
+	bool force;       /* to be read though nothing looks different */
+	bool unsaved;     /* in the queue of records to be written */
+	bool save_failed; /* the record says less than we know: try again */
 	TAILQ_ENTRY(unit) dirty_link;
 	TAILQ_ENTRY(unit) unsaved_link;
 };
@@ -78,7 +80,7 @@ void unit_read(const struct unit *u, const struct unit_context *c,
 void unit_load_release(struct unit_load *load);
 
 /* Write the record of what is published. */
-int unit_save(const struct unit *u, const struct unit_context *c,
-	struct error *e) __attribute__((warn_unused_result));
+int unit_save(struct unit *u, const struct unit_context *c, struct error *e)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -143,6 +143,23 @@ heal_bundle(const struct keyring_store *s, const struct keyring *ring,
 				 e, "%s/%s/%s", s->dir, API_DIR, BUNDLE_FILE);
 }
 
+/* Read a file of ours that may be missing (*found is false then, and when
+ * something else stands in its place).  That it cannot be read is an error:
+ * taking it for missing would make every wait begin again. */
+static int
+read_ours(int dirfd, const char *name, struct file_bytes *file, bool *found,
+	struct error *e)
+{
+	struct error why = {0};
+
+	errno = 0;
+	*found = file_read(dirfd, name, KEYRING_FILE_MAX, file, &why) == 0;
+	if (*found || why.code == ERROR_INVALID || why.code == ERROR_LIMIT ||
+		(why.code == ERROR_SYS && errno == ENOENT))
+		return 0;
+	return error_set(e, why.code, "%s: %s", name, why.text);
+}
+
 /* Every key that must be accepted stands in the bundle; more may, until the
  * next time that it is written. */
 static int
@@ -154,8 +171,8 @@ bundle_in_place(const struct keyring_store *s, const struct keyring *ring,
 	size_t i;
 	int rc = 0;
 
-	*in_place = file_read(s->api_fd, BUNDLE_FILE, KEYRING_FILE_MAX, &file,
-			    NULL) == 0;
+	if (read_ours(s->api_fd, BUNDLE_FILE, &file, in_place, e) != 0)
+		return -1;
 	for (i = 0; *in_place && rc == 0 && i < ring->count; i++) {
 		if (!keyring_accepted(ring, &ring->keys[i], now))
 			continue;
@@ -172,24 +189,34 @@ bundle_in_place(const struct keyring_store *s, const struct keyring *ring,
 }
 
 /* True as well when there is nothing to put in place. */
-static bool
-signing_in_place(
-	const struct keyring_store *s, const struct keyring *ring, int64_t now)
+static int
+signing_in_place(const struct keyring_store *s, const struct keyring *ring,
+	int64_t now, bool *in_place, struct error *e)
 {
 	const struct keyring_key *active = keyring_active(ring, now);
-	struct file_bytes file = {0};
+	struct file_bytes private = {0}, file = {0};
 	char name[PRIVATE_NAME_MAX];
-	bool in_place;
+	bool found = false;
+	int rc = -1;
 
+	*in_place = true;
 	if (active == NULL || !active->in_store)
-		return true;
+		return 0;
 	keyring_private_name(name, active->key->kid);
-	if (file_read(s->private_fd, name, KEYRING_PRIVATE_MAX, &file, NULL) !=
-		0)
-		return true; /* lost: heal_signing says so */
-	in_place = holds(s->api_fd, SIGNING_FILE, file.data, file.len, 0600);
+	if (read_ours(s->private_fd, name, &private, &found, e) != 0)
+		goto out;
+	/* when it is lost, keyring_store_heal_signing() says so */
+	if (found) {
+		if (read_ours(s->api_fd, SIGNING_FILE, &file, &found, e) != 0)
+			goto out;
+		*in_place = found && file.len == private.len &&
+			    memcmp(file.data, private.data, file.len) == 0;
+	}
+	rc = 0;
+out:
+	file_bytes_release(&private);
 	file_bytes_release(&file);
-	return in_place;
+	return rc;
 }
 
 int
@@ -198,9 +225,9 @@ keyring_store_in_place(const struct keyring_store *s,
 	struct error *e)
 {
 	now = no_earlier(ring, now);
-	if (bundle_in_place(s, ring, now, in_place, e) != 0)
+	if (bundle_in_place(s, ring, now, in_place, e) != 0 ||
+		(*in_place && signing_in_place(s, ring, now, in_place, e) != 0))
 		return error_wrap(e, "%s", s->dir);
-	*in_place = *in_place && signing_in_place(s, ring, now);
 	return 0;
 }
 

@@ -205,13 +205,16 @@ make_directory(int dirfd, const char *name, mode_t mode, struct error *e)
 	return rc;
 }
 
-/* The directory's own name must survive a power cut as well. */
+/* The names of the directories must be on disk before a commit counts on what
+ * is in them. */
 static int
-sync_parent(const struct keyring_store *s, struct error *e)
+sync_names(const struct keyring_store *s, struct error *e)
 {
-	int fd = openat(s->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = 0;
+	int fd, rc = 0;
 
+	if (fsync(s->fd) != 0)
+		return error_sys(e, "cannot be synced to disk");
+	fd = openat(s->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_sys(e, "its parent directory");
 	if (fsync(fd) != 0)
@@ -248,7 +251,7 @@ keyring_store_create(const char *dir, bool *busy, struct error *e)
 		take_lock(s, busy, e) != 0 || refuse_second(s, e) != 0 ||
 		make_directory(s->fd, PRIVATE_DIR, 0700, e) != 0 ||
 		make_directory(s->fd, API_DIR, 0755, e) != 0 ||
-		open_rooms(s, e) != 0 || sync_parent(s, e) != 0) {
+		open_rooms(s, e) != 0 || sync_names(s, e) != 0) {
 		error_wrap(e, "%s", dir);
 		keyring_store_close(s);
 		return NULL;

@@ -7,11 +7,11 @@
  */
 #include "oidc/catalog.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOTS_MIN 16
-#define HOST_MAX 255
 
 struct slot {
 	uint64_t hash;
@@ -25,32 +25,89 @@ struct oidc_catalog {
 	struct slot slots[];
 };
 
-static uint64_t
-hash_bytes(uint64_t h, const char *p, size_t len)
+/* Hosts are looked up in any case: the hash is of their bytes with bit 5 set,
+ * which makes letters lower case.  What else that makes equal is told apart
+ * when the names are compared. */
+#define FOLD 0x2020202020202020ULL
+
+static inline uint64_t
+load8(const char *p)
 {
 	uint64_t v;
 
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&v, p, 8);
-		h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 32;
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The last len < 8 bytes, in some order. */
+static inline uint64_t
+load_tail(const char *p, size_t len)
+{
+	uint32_t a, b;
+
+	if (len >= 4) {
+		memcpy(&a, p, sizeof(a));
+		memcpy(&b, p + len - 4, sizeof(b));
+		return (uint64_t)a << 32 | b;
 	}
-	v = len;
-	if (len > 0) {
-		v <<= 56;
-		while (len-- > 0)
-			v ^= (uint64_t)(unsigned char)p[len] << (8 * len);
-	}
-	h = (h ^ v) * 0xd6e8feb86659fd93ULL;
+	if (len == 0)
+		return 0;
+	return (uint64_t)(unsigned char)p[0] << 16 |
+	       (uint64_t)(unsigned char)p[len / 2] << 8 |
+	       (unsigned char)p[len - 1];
+}
+
+static inline uint64_t
+mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
 	return h ^ h >> 32;
+}
+
+static inline uint64_t
+hash_bytes(uint64_t h, const char *p, size_t len, uint64_t fold)
+{
+	h = mix(h, len);
+	for (; len >= 8; p += 8, len -= 8)
+		h = mix(h, load8(p) | fold);
+	return mix(h, load_tail(p, len) | fold);
+}
+
+static inline bool
+equal(const char *a, const char *b, size_t len)
+{
+	for (; len >= 8; a += 8, b += 8, len -= 8)
+		if (load8(a) != load8(b))
+			return false;
+	return load_tail(a, len) == load_tail(b, len);
+}
+
+/* Is host the name, which is in lower case, in any case? */
+static bool
+equal_host(const char *name, const char *host, size_t len)
+{
+	size_t i;
+	char c;
+
+	if (equal(name, host, len))
+		return true;
+	for (i = 0; i < len; i++) {
+		c = host[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c | 0x20);
+		if (c != name[i])
+			return false;
+	}
+	return true;
 }
 
 /* Host and path are hashed one after the other, so that a request's need not
  * be joined. */
-static uint64_t
+static inline uint64_t
 hash_name(const char *host, size_t host_len, const char *path, size_t path_len)
 {
-	return hash_bytes(hash_bytes(0, host, host_len), path, path_len);
+	return hash_bytes(
+		hash_bytes(0, host, host_len, FOLD), path, path_len, 0);
 }
 
 static uint64_t
@@ -188,25 +245,18 @@ oidc_catalog_find(const struct oidc_catalog *c, const char *host,
 	size_t host_len, const char *path, size_t path_len)
 {
 	const struct oidc_document *doc;
-	char lower[HOST_MAX];
 	uint64_t hash;
 	size_t i;
 
-	if (host_len > HOST_MAX)
-		return NULL;
-	for (i = 0; i < host_len; i++)
-		lower[i] = host[i] >= 'A' && host[i] <= 'Z'
-				   ? (char)(host[i] | 0x20)
-				   : host[i];
-	hash = hash_name(lower, host_len, path, path_len);
+	hash = hash_name(host, host_len, path, path_len);
 	for (i = hash & c->mask;; i = (i + 1) & c->mask) {
 		doc = c->slots[i].doc;
 		if (doc == NULL)
 			return NULL;
 		if (c->slots[i].hash == hash && doc->host_len == host_len &&
 			doc->name_len == host_len + path_len &&
-			memcmp(doc->name, lower, host_len) == 0 &&
-			memcmp(doc->name + host_len, path, path_len) == 0)
+			equal_host(doc->name, host, host_len) &&
+			equal(doc->name + host_len, path, path_len))
 			return doc;
 	}
 }

@@ -28,8 +28,8 @@ enum oidc_kind {
 #define OIDC_DOCUMENTS 2
 
 #define OIDC_DOCUMENT_MAX 51200 /* bytes: Nimbus' default limit */
-#define OIDC_JWKS_CONTENT_TYPE "application/jwk-set+json" /* kube-apiserver's \
-							   */
+/* kube-apiserver's. */
+#define OIDC_JWKS_CONTENT_TYPE "application/jwk-set+json"
 
 const char *oidc_kind_name(enum oidc_kind kind);   /* "discovery", "jwks" */
 const char *oidc_kind_suffix(enum oidc_kind kind); /* "/.well-known/..." */

@@ -27,9 +27,8 @@ struct source_watch;
  * must not add or drop watches itself. */
 typedef void source_changed_fn(void *arg, uint32_t owner);
 
-#define SOURCE_EVERYBODY                                    \
-	UINT32_MAX /* the queue overflowed: anyone may have \
-		    */
+/* The queue overflowed: anyone may have. */
+#define SOURCE_EVERYBODY UINT32_MAX
 
 struct source_watch *source_watch_new(source_changed_fn *changed, void *arg,
 	struct error *e) __attribute__((warn_unused_result));

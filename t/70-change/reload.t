@@ -117,6 +117,7 @@ for my $n (1 .. 50) {
 	replace_file($jwksd->{file},
 		config(issuer('a', 'max-age = ' . (100 + $n)) . ($n % 2 ? issuer('b') : '')));
 	$jwksd->signal('HUP');
+	$jwksd->log_text;
 	for (1 .. 5) {
 		$connection->send($request);
 		my $answer = $connection->response;

@@ -18,7 +18,8 @@
 
 #include "../http/harness.h"
 
-#define INPUT_MAX 4096
+#define INPUT_MAX 1024
+#define STEPS_MAX 64
 #define SMALL_BUFFER 4096
 #define BIG 150000
 
@@ -65,7 +66,7 @@ must(bool ok)
 static void
 keep(char **to, size_t *to_len, const void *bytes, size_t len)
 {
-	*to = realloc(*to, *to_len + len + 1);
+	*to = realloc(*to, *to_len + len + HTTP_SLACK);
 	must(*to != NULL);
 	memcpy(*to + *to_len, bytes, len);
 	*to_len += len;
@@ -211,6 +212,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct harness *h;
 	struct script s = {data, data + size};
 	struct peer p = {0};
+	int i;
 
 	if (size > INPUT_MAX)
 		return 0;
@@ -227,7 +229,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		p.fd = harness_connect(h, 0);
 	keep(&p.sent, &p.sent_len, "", 0);
 	keep(&p.got, &p.got_len, "", 0);
-	while (s.p < s.end && *s.p != 'c') {
+	for (i = 0; i < STEPS_MAX && s.p < s.end && *s.p != 'c'; i++) {
 		act(&p, &s);
 		harness_run(h);
 	}

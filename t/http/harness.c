@@ -11,7 +11,7 @@
 #include "cases.h"
 
 /* A turn of the loop may make events for the next one. */
-#define TURNS 8
+#define TURNS 4
 #define READ_SIZE 65536
 
 static void
@@ -58,7 +58,8 @@ handle(void *arg, const struct http_request *req, struct http_answer *answer)
 		answer->response = h->doc;
 	} else if (path_is(req, "/big")) {
 		content = malloc(h->big_len);
-		need(content != NULL, "malloc");
+		if (content == NULL)
+			return;
 		memset(content, 'b', h->big_len);
 		answer->response = make(200, content, h->big_len, NULL);
 		answer->owned = true;

@@ -147,8 +147,9 @@ scratch_read(const char *path, size_t *len)
 	return bytes;
 }
 
-size_t
-scratch_count(const char *path)
+/* How many entries, and the path of one of them. */
+static size_t
+look_into(const char *path, char *one, size_t size)
 {
 	struct dirent *entry;
 	size_t count = 0;
@@ -156,11 +157,35 @@ scratch_count(const char *path)
 
 	dir = opendir(path);
 	need(dir != NULL);
-	while ((entry = readdir(dir)) != NULL)
-		count += strcmp(entry->d_name, ".") != 0 &&
-			 strcmp(entry->d_name, "..") != 0;
+	for (;;) {
+		entry = readdir(dir);
+		if (entry == NULL)
+			break;
+		if (strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0)
+			continue;
+		count++;
+		snprintf(one, size, "%s/%s", path, entry->d_name);
+	}
 	need(closedir(dir) == 0);
 	return count;
+}
+
+size_t
+scratch_count(const char *path)
+{
+	char one[PATH_MAX];
+
+	return look_into(path, one, sizeof(one));
+}
+
+const char *
+scratch_only(const char *path)
+{
+	static char one[PATH_MAX];
+
+	need(look_into(path, one, sizeof(one)) == 1);
+	return one;
 }
 
 int

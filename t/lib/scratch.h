@@ -33,6 +33,8 @@ char *scratch_read(const char *path, size_t *len);
 
 /* Entries of a directory, hidden ones included. */
 size_t scratch_count(const char *path);
+/* The path of the only one that there is, valid until the next call. */
+const char *scratch_only(const char *path);
 
 /* What run(arg) returns, 0 to 100, as somebody whom modes of files stop: root
  * becomes nobody in a child for it.  No assertions in run. */

@@ -1013,7 +1013,7 @@ test_out_of_descriptors(void **state)
 		close(clients[i]);
 }
 
-/* Even the reserve is lost: the listener sleeps until the tick. */
+/* Even the reserve is lost: the listener sleeps until there is one again. */
 static void
 test_listener_pauses(void **state)
 {
@@ -1040,8 +1040,10 @@ test_listener_pauses(void **state)
 		event_base_loop(h->base, EVLOOP_NONBLOCK);
 	assert_true(l->paused);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	http_listener_resume(l);
+	http_server_recover(h->server);
 	assert_false(l->paused);
+	assert_true(h->server->reserve >= 0);
+	assert_false(h->server->starved);
 	free(wait_for_end(h, fd, &len));
 	assert_true(len > 0);
 	close(fd);

@@ -36,13 +36,12 @@ test_keys(void **state)
 	struct key_set set = KEY_SET_INIT;
 	struct oidc_issuer *issuer = oidc_issuer_new("https://h", 0);
 	size_t bare = oidc_issuer_size(issuer);
+	const char *pems = sample_pems(0, 3);
 	struct oidc_key *keys;
 	unsigned i;
 
 	(void)state;
-	assert_int_equal(key_parse(sample_pems(0, 3), strlen(sample_pems(0, 3)),
-				 &set, NULL),
-		0);
+	assert_int_equal(key_parse(pems, strlen(pems), &set, NULL), 0);
 	keys = oidc_keys_new(&set);
 	assert_non_null(keys);
 	key_set_release(&set); /* nothing is borrowed from it */

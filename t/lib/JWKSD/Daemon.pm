@@ -152,13 +152,13 @@ sub wait_for
 	}
 }
 
-# Wait for a line of the log behind those that were waited for before.
-# Returns it; $1 and so on are lost.
+# Wait for a line of the log behind those that were waited for before.  When it
+# tells of a change, all workers know of it afterwards.  Returns the line; $1
+# and so on are lost.
 sub wait_log
 {
 	my ($self, $pattern) = @_;
-
-	return $self->wait_for("logged $pattern", sub {
+	my $found = $self->wait_for("logged $pattern", sub {
 		while (substr($self->{log}, $self->{seen}) =~ /\A(.*)\n/) {
 			my $line = $1;
 			$self->{seen} += length($line) + 1;
@@ -166,6 +166,28 @@ sub wait_log
 		}
 		return undef;
 	});
+
+	$self->settle if $found =~ /mod=publish |configuration reloaded/;
+	return $found;
+}
+
+# Wait until every worker serves the newest catalog: each takes it when it
+# wakes up, a moment after the change is logged.
+sub settle
+{
+	my ($self) = @_;
+	my $deadline = deadline();
+
+	return unless $self->{admin};
+	while (left($deadline)) {
+		my $metrics = $self->admin_page('/metrics')->{content};
+		my ($newest) = $metrics =~ /^jwksd_catalog_generation (\d+)$/m;
+		my @behind = grep { $_ != $newest } $metrics
+			=~ /^jwksd_worker_catalog_generation\{[^}]*\} (\d+)$/mg;
+
+		return unless @behind;
+	}
+	$self->fail_with('a worker does not take the newest catalog');
 }
 
 # What was logged until now is not waited for.
@@ -315,6 +337,7 @@ sub reload
 	$self->signal('HUP');
 	$self->wait_notify(qr/^RELOADING=1$/m);
 	$self->wait_notify(qr/^READY=1$/m);
+	$self->settle;
 }
 
 # Wait for the end of the process; its exit status, or "signal N".
@@ -359,7 +382,9 @@ sub show_log
 	$self->{shown} = 1;
 }
 
-# Nothing outlives the test; a failed one shows what the daemon said.
+# Nothing outlives the test, also one that is broken off; a failed one shows
+# what the daemon said.
+$SIG{$_} = sub { exit 1 } for qw(HUP INT PIPE TERM);
 END {
 	my $status = $?;
 

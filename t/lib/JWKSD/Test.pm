@@ -37,13 +37,13 @@ sub build_dir
 	return abs_path($ENV{JWKSD_BUILD} || source_dir() . '/build');
 }
 
-# The path of a program that was built, or the whole test is over.
+# The path of a program that was built.
 sub program
 {
 	my ($name) = @_;
 	my $path = build_dir() . "/$name";
 
-	-x $path or BAIL_OUT("$path is not built: run make, or set JWKSD_BUILD");
+	-x $path or die "$path is not built: run make, or set JWKSD_BUILD\n";
 	return $path;
 }
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All bytes of a connection pass here, and only here: what is put under it
+ * (TLS) goes under these calls.
+ *
+ * Output goes to the server's shared buffer, which is empty between two
+ * wake-ups; what the socket does not take of it is the connection's own
+ * (c->out), and then all further output is put behind that.
+ */
+#include "http/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static bool
+is_temporary(int err)
+{
+	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
+}
+
+ssize_t
+http_connection_receive(struct http_connection *c, void *bytes, size_t size)
+{
+	ssize_t n = recv(c->fd, bytes, size, MSG_DONTWAIT);
+
+	c->full = n > 0 && (size_t)n == size;
+	c->again = n > 0 && (c->full || c->hung_up);
+	if (n > 0)
+		return n;
+	return n < 0 && is_temporary(errno) ? 0 : -1;
+}
+
+/* last: the connection is closed right after, so the FIN can go with the
+ * bytes.  Returns what was taken; -1: the peer is gone. */
+static ssize_t
+transmit(struct http_connection *c, const void *bytes, size_t len, bool last)
+{
+	ssize_t n = send(c->fd, bytes, len,
+		MSG_NOSIGNAL | MSG_DONTWAIT | (last ? MSG_MORE : 0));
+
+	if (n >= 0)
+		return n;
+	return is_temporary(errno) ? 0 : -1;
+}
+
+static void
+store_output(struct http_connection *c, const char *bytes, size_t len)
+{
+	char *grown = realloc(c->out, c->out_len + len);
+
+	if (grown == NULL) {
+		c->broken = true;
+		return;
+	}
+	memcpy(grown + c->out_len, bytes, len);
+	c->out = grown;
+	c->out_len += len;
+}
+
+static void
+send_or_store(
+	struct http_connection *c, const char *bytes, size_t len, bool last)
+{
+	ssize_t n = transmit(c, bytes, len, last);
+
+	if (n < 0)
+		c->broken = true;
+	else if ((size_t)n < len)
+		store_output(c, bytes + n, len - (size_t)n);
+}
+
+static void
+flush(struct http_connection *c, bool last)
+{
+	struct http_server *s = c->server;
+	size_t len = s->output_len;
+
+	s->output_len = 0;
+	if (len > 0 && !c->broken)
+		send_or_store(c, s->output, len, last);
+}
+
+void
+http_connection_flush(struct http_connection *c)
+{
+	flush(c, c->closing && !c->linger);
+}
+
+void
+http_connection_append_slowly(
+	struct http_connection *c, const void *bytes, size_t len)
+{
+	if (c->out == NULL)
+		flush(c, false);
+	if (c->broken)
+		return;
+	if (c->out != NULL)
+		store_output(c, bytes, len);
+	else if (len <= HTTP_OUTPUT_SIZE)
+		http_connection_append(c, bytes, len);
+	else
+		send_or_store(c, bytes, len, false);
+}
+
+ssize_t
+http_connection_send_stored(struct http_connection *c)
+{
+	size_t left = c->out_len - c->out_sent;
+	ssize_t n = transmit(c, c->out + c->out_sent, left, false);
+
+	if (n <= 0)
+		return n;
+	c->out_sent += (size_t)n;
+	if ((size_t)n == left) {
+		free(c->out);
+		c->out = NULL;
+		c->out_len = 0;
+		c->out_sent = 0;
+	}
+	return n;
+}

@@ -1,0 +1,184 @@
+#!/usr/bin/env perl
+# SPDX-License-Identifier: MIT
+#
+# Thousands of clients that mean no good: what it costs, what others notice, and
+# when it is over.  What is printed is the result.
+use strict;
+use warnings;
+use Digest::SHA qw(sha256_hex);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use JWKSD::Abuse;
+use JWKSD::Daemon;
+use JWKSD::Keys;
+use JWKSD::Steady;
+use JWKSD::Test;
+use Test::More;
+use Time::HiRes qw(time);
+
+use constant {
+	SLOW       => 5000,
+	FLOODS     => 200, # each fills the kernel's buffers too
+	TIME_OUT   => 10,
+	SLACK      => 3,   # a tick of the server, a turn of the client
+	WINDOWS    => 3,
+	OTHERS_S   => 4,
+	SPIN       => 0.05,
+	NOISE_US   => 5000, # times below this are all the same
+	PER_CLIENT => 100 * 1024,
+};
+
+my $dir = scratch();
+my $issuer = 'https://h.example';
+my $key = ec_key();
+my (@table, @waited, $jwksd);
+
+write_file("$dir/sa.pub", public_pem($key));
+write_file("$dir/bodies", sha256_hex(jwks_of($key)) . " -\n");
+
+# the descriptors are needed on both sides
+my ($soft, $hard) = read_file('/proc/self/limits') =~ /^Max open files\s+(\d+)\s+(\d+)/m;
+my $wanted = 2 * SLOW + 500;
+plan skip_all => "$hard descriptors are too few" if $hard < $wanted;
+if ($soft < $wanted) {
+	has_program('prlimit')
+		or plan skip_all => "$soft descriptors are too few, and there is no prlimit";
+	run('prlimit', "--pid=$$", "--nofile=$hard:$hard");
+}
+
+sub config
+{
+	return JWKSD::Daemon::config_text(
+		"issuer \"$issuer\" { keys = { \"sa.pub\" } }\n",
+		(map { ("$_-timeout" => TIME_OUT) } qw(header idle write)), @_);
+}
+
+# How others fare for a while: their account.
+sub others
+{
+	my $steady = JWKSD::Steady->start(address => $jwksd->address,
+		host => 'h.example', path => '/openid/v1/jwks',
+		bodies => "$dir/bodies", fresh => 1, idle => 20, think => 20,
+		timeout => 10_000);
+
+	select undef, undef, undef, OTHERS_S;
+	return $steady->finish;
+}
+
+# Processor time as a part of a while, when what they sent at first is done
+# with: the least of some.
+sub load
+{
+	my $least = 1;
+
+	for (1 .. WINDOWS) {
+		my ($begun, $used) = (time, processor_seconds($jwksd->{pid}));
+		select undef, undef, undef, 1;
+		my $load = (processor_seconds($jwksd->{pid}) - $used) / (time - $begun);
+		$least = $load if $load < $least;
+	}
+	return $least;
+}
+
+sub p99
+{
+	my ($account) = @_;
+
+	return $account->{p99_us}{idle};
+}
+
+# --- slow ones, by the thousand --------------------------------------------
+
+$jwksd = JWKSD::Daemon->start(dir => $dir, config => config());
+
+# What others wait when nobody else is there, on this machine at this time.
+my $quiet = NOISE_US;
+
+sub measure_quiet
+{
+	my $p99 = p99(others());
+
+	push @table, ['nobody else', 0, 0, $p99, resident($jwksd->{pid}), '', ''];
+	$quiet = $p99 if $p99 > $quiet;
+}
+
+measure_quiet();
+
+for (
+	['headers', SLOW], ['idle', SLOW], ['deaf', SLOW], ['sips', SLOW],
+	['stubborn', SLOW], ['flood', FLOODS], ['bomb', FLOODS],
+) {
+	my ($kind, $clients) = @$_;
+	my $before = resident($jwksd->{pid});
+	my $abuse = JWKSD::Abuse->start(kind => $kind, clients => $clients,
+		address => $jwksd->address, turn => 1);
+	my $load = load();
+	my $account = others();
+	my $memory = resident($jwksd->{pid});
+	my @ages = $abuse->ages(6 * TIME_OUT);
+
+	push @table, [$kind, $clients, 100 * $load, p99($account), $memory,
+		$ages[0], $ages[-1]];
+	is(scalar @ages, $clients, "$kind: all $clients are cut");
+	is($account->{failed}, 0, '... no request of others failed');
+	cmp_ok($memory - $before, '<', $clients * PER_CLIENT, '... memory is bounded');
+	next unless $clients == SLOW;
+	cmp_ok($load, '<', SPIN, '... nothing spins');
+	push @waited, [$kind, p99($account)];
+	next unless $kind =~ /^(?:headers|idle)$/;
+	cmp_ok($ages[0], '>=', TIME_OUT, '... not before their deadline');
+	cmp_ok($ages[-1], '<', TIME_OUT + SLACK, '... and not long after it');
+}
+measure_quiet();
+cmp_ok($_->[1], '<=', 2 * $quiet, "$_->[0]: others hardly waited longer")
+	for @waited;
+is($jwksd->stop, 0, 'ends well');
+
+# --- one address that connects without end ---------------------------------
+
+# A connection costs a place while it lasts: those beyond the share are ended.
+$jwksd = JWKSD::Daemon->start(dir => $dir,
+	config => config('max-connections-per-address' => 100));
+{
+	my $abuse = JWKSD::Abuse->start(kind => 'idle', clients => SLOW,
+		address => $jwksd->address, turn => 1);
+	my @ages = $abuse->ages(6 * TIME_OUT);
+	my $at_once = grep { $_ < TIME_OUT } @ages;
+
+	is(scalar @ages, SLOW, 'one address: all are cut');
+	cmp_ok($at_once, '>=', SLOW - 200, '... all but its share at once');
+	my $begun = time;
+	my $answer = eval { $jwksd->jwks($issuer) };
+	is($answer && $answer->{status}, 200, '... then it is served again');
+	$jwksd->stop;
+}
+
+# --- hardly any descriptors ------------------------------------------------
+
+SKIP: {
+	my $prlimit = has_program('prlimit')
+		or skip 'prlimit is not installed', 1;
+	my $file = write_file("$dir/jwksd.conf", config(), 0644);
+	$jwksd = JWKSD::Daemon->start(dir => $dir, argv => [$prlimit,
+		'--nofile=64:64', program('jwksd'), '-c', $file]);
+	my $abuse = JWKSD::Abuse->start(kind => 'headers', clients => 1000,
+		address => $jwksd->address, turn => 0.2);
+	my $load = load();
+	my $memory = resident($jwksd->{pid});
+
+	push @table, ['64 descriptors', 1000, 100 * $load, 0, $memory, '', ''];
+	cmp_ok($load, '<', SPIN, '64 descriptors: nothing spins');
+	$abuse->stop;
+	my $begun = time;
+	my $answer;
+	$answer = eval { $jwksd->jwks($issuer) }
+		until ($answer && $answer->{status} == 200) || time - $begun > TIME_OUT;
+	cmp_ok(time - $begun, '<', 1, '... it recovers at once');
+	is($jwksd->stop, 0, '... and ends well');
+}
+
+diag sprintf "\n%-16s %7s %7s %10s %8s %7s %7s", 'clients', 'number', 'CPU %',
+	"p99/us", 'MiB', 'cut/s', 'to/s';
+diag sprintf '%-16s %7d %7.1f %10d %8.1f %7s %7s', @$_[0 .. 3],
+	$_->[4] / 1048576, @$_[5, 6] for @table;
+done_testing;
