@@ -73,6 +73,9 @@ doctor_failed(const struct doctor *d, enum aws_stage stage)
 	return false;
 }
 
+static struct aws_finding *add(struct doctor *d, enum aws_verdict verdict,
+	const char *fmt, va_list args) __attribute__((format(printf, 3, 0)));
+
 /* A place for a finding: the last one is written over when there are too
  * many, so that a stage never has to count. */
 static struct aws_finding *

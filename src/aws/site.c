@@ -12,35 +12,51 @@
 #include "aws/json.h"
 #include "aws/thumbprint.h"
 
+/* ":PORT", or nothing for https's own. */
+static int
+read_port(const char *text, size_t len, char port[AWS_PORT_MAX + 1])
+{
+	if (len == 0) {
+		memcpy(port, "443", 4);
+		return 0;
+	}
+	if (text[0] != ':' || len < 2 || len > AWS_PORT_MAX + 1 ||
+		strspn(text + 1, "0123456789") < len - 1)
+		return -1;
+	memcpy(port, text + 1, len - 1);
+	port[len - 1] = '\0';
+	return 0;
+}
+
 int
 aws_site_parse(const char *url, struct aws_site *out, struct error *e)
 {
-	const char *host = url + 8, *port = "443";
-	size_t len, all, port_len = 3;
+	const char *host = url + strlen("https://"), *rest;
+	struct aws_site site = {0};
+	size_t all, len;
 
-	if (strncmp(url, "https://", 8) != 0)
+	if (strncmp(url, "https://", strlen("https://")) != 0)
 		return error_set(
 			e, ERROR_INVALID, "\"%.200s\" is not https", url);
 	all = strcspn(host, "/?#");
-	len = host[0] == '[' ? strcspn(host, "]") : strcspn(host, ":/?#");
 	if (host[0] == '[') {
 		host++;
-		len--;
-		all--;
-	}
-	if (host[len] == ']')
-		all--;
-	if (all > len) {
-		port = host + len + (host[len] == ']' ? 2 : 1);
-		port_len = strspn(port, "0123456789");
+		len = strcspn(host, "]/?#");
+		rest = host + len + (host[len] == ']' ? 1 : 0);
+		all -= (size_t)(rest - host) + 1;
+	} else {
+		len = strcspn(host, ":/?#");
+		rest = host + len;
+		all -= len;
 	}
 	if (len == 0 || len > REMOTE_HOST_MAX ||
-		memchr(host, '@', all) != NULL || port_len == 0 ||
-		port_len > AWS_PORT_MAX)
+		memchr(host, '@', len) != NULL ||
+		(host != url + strlen("https://") && rest == host + len) ||
+		read_port(rest, all, site.port) != 0)
 		return error_set(e, ERROR_INVALID,
 			"\"%.200s\" names no host that can be asked", url);
-	snprintf(out->host, sizeof(out->host), "%.*s", (int)len, host);
-	snprintf(out->port, sizeof(out->port), "%.*s", (int)port_len, port);
+	memcpy(site.host, host, len);
+	*out = site;
 	return 0;
 }
 

@@ -252,9 +252,20 @@ http_server_listen(struct http_server *s, int fd, struct error *e)
 void
 http_server_drain(struct http_server *s)
 {
+	s->draining = true;
+}
+
+bool
+http_server_has_idle(const struct http_server *s)
+{
+	return !TAILQ_EMPTY(&s->lists[HTTP_IDLE]);
+}
+
+void
+http_server_stop_accepting(struct http_server *s)
+{
 	struct http_listener *l;
 
-	s->draining = true;
 	/* connections in the queue would be reset with their listener */
 	LIST_FOREACH(l, &s->listeners, link) {
 		http_listener_empty(l);

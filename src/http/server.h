@@ -97,10 +97,15 @@ void http_server_free(struct http_server *s);
 int http_server_listen(struct http_server *s, int fd, struct error *e)
 	__attribute__((warn_unused_result));
 
-/* Stop accepting (the sockets are closed); from now on every answer carries
- * Connection: close.  Connections end with their next answer or at their
- * deadline.  idle connections are kept, for a request may be on its way. */
+/* From now on every answer carries Connection: close.  Connections end with
+ * their next answer or at their deadline.  idle connections are kept, for a
+ * request may be on its way, and as long as that takes newcomers are answered
+ * too: who restarts us starts the next one when we have ended. */
 void http_server_drain(struct http_server *s);
+bool http_server_has_idle(const struct http_server *s);
+
+/* Take in what waits to be accepted, and close the listening sockets. */
+void http_server_stop_accepting(struct http_server *s);
 
 size_t http_server_connections(const struct http_server *s);
 uint64_t http_server_counter(

@@ -105,9 +105,12 @@ gather(struct ctl *ctl, const struct keyring_store *store, struct adoption *a,
 	const char *from;
 	size_t i;
 
-	for (i = 0; (from = ctl_value_at(ctl, "adopt", i)) != NULL; i++)
+	from = ctl_value(ctl, "adopt");
+	for (i = 1; from != NULL; i++) {
 		if (adopt_file(store, from, a, e) != 0)
 			return -1;
+		from = ctl_value_at(ctl, "adopt", i);
+	}
 	from = ctl_value(ctl, "adopt-jwks");
 	if (from != NULL && adopt_jwks(store, from, a, e) != 0)
 		return -1;

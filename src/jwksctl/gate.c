@@ -7,6 +7,7 @@
 #include "jwksctl/gate.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,40 +23,45 @@
 
 static const char *const gates[] = {"url", "apiserver", "token"};
 
+#define GATES (sizeof(gates) / sizeof(gates[0]))
+
 static bool
 waived(const struct ctl *ctl, const char *gate)
 {
-	const char *name;
+	const char *name = ctl_value(ctl, "waive");
 	size_t i;
 
-	for (i = 0; (name = ctl_value_at(ctl, "waive", i)) != NULL; i++)
+	for (i = 1; name != NULL; i++) {
 		if (strcmp(name, gate) == 0)
 			return true;
+		name = ctl_value_at(ctl, "waive", i);
+	}
 	return false;
 }
 
 int
 gate_waived(const struct ctl *ctl, char text[GATE_WAIVED_MAX], struct error *e)
 {
+	size_t i, g, used = 0;
 	const char *name;
-	size_t i, g;
 
-	text[0] = '\0';
-	for (i = 0; (name = ctl_value_at(ctl, "waive", i)) != NULL; i++) {
-		for (g = 0; g < 3 && strcmp(name, gates[g]) != 0; g++)
+	name = ctl_value(ctl, "waive");
+	for (i = 1; name != NULL; i++) {
+		for (g = 0; g < GATES && strcmp(name, gates[g]) != 0; g++)
 			;
-		if (g == 3)
+		if (g == GATES)
 			return error_set(e, ERROR_INVALID,
 				"--waive %.32s: the gates are url, apiserver "
 				"and token",
 				name);
+		name = ctl_value_at(ctl, "waive", i);
 	}
-	for (g = 0; g < 3; g++) {
+	text[0] = '\0';
+	for (g = 0; g < GATES; g++) {
 		if (!waived(ctl, gates[g]))
 			continue;
-		if (text[0] != '\0')
-			strcat(text, " ");
-		strcat(text, gates[g]);
+		used += (size_t)snprintf(text + used, GATE_WAIVED_MAX - used,
+			"%s%s", used > 0 ? " " : "", gates[g]);
 	}
 	return 0;
 }

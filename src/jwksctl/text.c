@@ -73,14 +73,14 @@ text_duration(char text[TEXT_MAX], int64_t seconds)
 		shown++;
 	}
 	if (shown == 0)
-		strcpy(text, "0s");
+		snprintf(text, TEXT_MAX, "0s");
 }
 
 void
 text_moment(char text[TEXT_MAX], int64_t when)
 {
 	if (when == 0)
-		strcpy(text, "-");
+		snprintf(text, TEXT_MAX, "-");
 	else
 		clock_format(text, when);
 }

@@ -126,7 +126,7 @@ check_all(const char *config_path)
 	if (checked_open(&c, config_path) != 0)
 		return EXIT_FAILURE;
 	if (sockets_check(c.config, &e) != 0)
-		complain("%s: %s", config_path, e.text);
+		complain("%s", e.text);
 	for (i = 0; i < c.roster.count; i++)
 		if (check_one(&c, &c.roster.list[i]) != 0)
 			bad++;

@@ -165,6 +165,19 @@ open_admin(struct sockets *s, const struct config *config, struct error *e)
 	return s->admin < 0 ? -1 : 0;
 }
 
+/* Say which option it was, and where it stands if it does. */
+static int
+blame(const struct config *config, const char *option, const char *value,
+	struct error *e)
+{
+	const struct config_origin origin = config_origin(config, option);
+
+	error_wrap(e, "%s \"%s\"", option, value);
+	if (origin.file != NULL)
+		error_wrap(e, "%s:%u", origin.file, origin.line);
+	return -1;
+}
+
 int
 sockets_check(const struct config *config, struct error *e)
 {
@@ -173,10 +186,9 @@ sockets_check(const struct config *config, struct error *e)
 
 	for (i = 0; i < config->n_listen; i++)
 		if (http_address_parse(config->listen[i], &a, e) != 0)
-			return error_wrap(
-				e, "listen \"%s\"", config->listen[i]);
+			return blame(config, "listen", config->listen[i], e);
 	if (config->admin[0] != '\0' && admin_address(config, &a, e) != 0)
-		return error_wrap(e, "admin \"%s\"", config->admin);
+		return blame(config, "admin", config->admin, e);
 	return 0;
 }
 
@@ -241,12 +253,12 @@ sockets_open(const struct config *config, unsigned workers, struct sockets *out,
 	/* what was handed over stands for all of the configuration's */
 	for (i = 0; s.n_addresses == i && i < config->n_listen; i++) {
 		if (open_address(&s, config->listen[i], e) != 0) {
-			error_wrap(e, "listen \"%s\"", config->listen[i]);
+			blame(config, "listen", config->listen[i], e);
 			goto fail;
 		}
 	}
 	if (s.admin < 0 && open_admin(&s, config, e) != 0) {
-		error_wrap(e, "admin \"%s\"", config->admin);
+		blame(config, "admin", config->admin, e);
 		goto fail;
 	}
 	if (s.n_addresses == 0) {

@@ -184,10 +184,15 @@ take_catalog(struct worker *w)
 	ring(w->shared->wake_main);
 }
 
+/* Newcomers are taken in until nobody is idle: then the end is near. */
 static void
-end_if_empty(struct worker *w)
+go_on_draining(struct worker *w)
 {
-	if (w->draining && http_server_connections(w->server) == 0)
+	if (!w->draining)
+		return;
+	if (!http_server_has_idle(w->server))
+		http_server_stop_accepting(w->server);
+	if (http_server_connections(w->server) == 0)
 		event_base_loopbreak(w->base);
 }
 
@@ -200,7 +205,7 @@ start_draining(struct worker *w)
 		(void)event_add(w->tick_event, &DRAIN_TICK);
 	}
 	w->draining = true;
-	end_if_empty(w);
+	go_on_draining(w);
 }
 
 static void
@@ -216,6 +221,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	take_catalog(w);
 	switch (atomic_load(&w->command)) {
 	case COMMAND_STOP:
+		http_server_stop_accepting(w->server);
 		event_base_loopbreak(w->base);
 		break;
 	case COMMAND_DRAIN:
@@ -236,7 +242,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (w->access != NULL)
 		access_flush(w->access);
-	end_if_empty(w);
+	go_on_draining(w);
 }
 
 static void *

@@ -58,7 +58,8 @@ void worker_publish(struct worker *w, const struct oidc_catalog *catalog);
 /* The generation it serves: nothing older is looked at by it. */
 uint64_t worker_generation(const struct worker *w);
 
-/* Stop accepting; end when no connection is left. */
+/* Answer what is open, and newcomers as long as somebody is still idle; end
+ * when no connection is left. */
 void worker_drain(struct worker *w);
 /* End now. */
 void worker_stop(struct worker *w);

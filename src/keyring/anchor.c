@@ -34,7 +34,7 @@ parse(const struct file_bytes *file, struct keyring_clock *out, struct error *e)
 	} else {
 		out->now = json_integer_value(now);
 		out->uptime = json_integer_value(uptime);
-		strcpy(out->boot, boot);
+		memcpy(out->boot, boot, strlen(boot) + 1);
 		rc = 0;
 	}
 	json_decref(root);

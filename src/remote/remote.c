@@ -7,6 +7,7 @@
 #include "remote/remote.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,10 +139,9 @@ set_peer(CURL *curl, const struct remote_request *r,
 		return -1;
 	if (r->connect == NULL)
 		return 0;
-	if (strlen(r->connect) > sizeof(entry) - 3)
+	if (snprintf(entry, sizeof(entry), "::%s", r->connect) >=
+		(int)sizeof(entry))
 		return -1;
-	memcpy(entry, "::", 2);
-	strcpy(entry + 2, r->connect);
 	*connect_to = curl_slist_append(NULL, entry);
 	if (*connect_to == NULL)
 		return -1;

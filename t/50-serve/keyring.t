@@ -90,7 +90,8 @@ jwksctl('stage', $ring);
 $jwksd->wait_log(qr/published 2 keys/);
 serves('another staged', 300, $first, $second);
 jwksctl('activate', $ring, '--waive', 'url', '--force', '--reason', 'a test');
-jwksctl('revoke', $ring, $first, '--reason', 'a test');
+# a kid may begin with a dash
+jwksctl('revoke', '--reason', 'a test', '--', $ring, $first);
 $jwksd->wait_log(qr/published 1 key/);
 serves('the new one signs, the old one is revoked', 7200, $second);
 

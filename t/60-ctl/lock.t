@@ -114,4 +114,17 @@ is(ctl('activate', $kr, '--waive', 'url')->{status}, 0, 'the right one is');
 	is(index($said, $line), -1, 'no private byte is said or published');
 }
 
+# jwksd has no code for private keys at all.
+SKIP: {
+	has_program('nm') or skip 'nm is not installed', 2;
+	my $jwksd = run('nm', program('jwksd'))->{out};
+	my $jwksctl = run('nm', program('jwksctl'))->{out};
+
+	$jwksctl =~ / keyring_private_load$/m
+		or skip 'the programs have no symbols', 2;
+	unlike($jwksd, qr/keyring_(private|store)_/, 'no part of the store');
+	unlike($jwksd, qr/PEM_\w*(write|read)\w*PrivateKey/,
+		'no call that reads or writes a private key');
+}
+
 done_testing();

@@ -21,7 +21,6 @@ use constant {
 	FLOODS     => 200, # each fills the kernel's buffers too
 	TIME_OUT   => 10,
 	SLACK      => 3,   # a tick of the server, a turn of the client
-	WINDOWS    => 3,
 	OTHERS_S   => 4,
 	SPIN       => 0.05,
 	NOISE_US   => 5000, # times below this are all the same
@@ -65,21 +64,6 @@ sub others
 	return $steady->finish;
 }
 
-# Processor time as a part of a while, when what they sent at first is done
-# with: the least of some.
-sub load
-{
-	my $least = 1;
-
-	for (1 .. WINDOWS) {
-		my ($begun, $used) = (time, processor_seconds($jwksd->{pid}));
-		select undef, undef, undef, 1;
-		my $load = (processor_seconds($jwksd->{pid}) - $used) / (time - $begun);
-		$least = $load if $load < $least;
-	}
-	return $least;
-}
-
 sub p99
 {
 	my ($account) = @_;
@@ -112,7 +96,7 @@ for (
 	my $before = resident($jwksd->{pid});
 	my $abuse = JWKSD::Abuse->start(kind => $kind, clients => $clients,
 		address => $jwksd->address, turn => 1);
-	my $load = load();
+	my $load = quiet_load($jwksd->{pid});
 	my $account = others();
 	my $memory = resident($jwksd->{pid});
 	my @ages = $abuse->ages(6 * TIME_OUT);
@@ -163,7 +147,7 @@ SKIP: {
 		'--nofile=64:64', program('jwksd'), '-c', $file]);
 	my $abuse = JWKSD::Abuse->start(kind => 'headers', clients => 1000,
 		address => $jwksd->address, turn => 0.2);
-	my $load = load();
+	my $load = quiet_load($jwksd->{pid});
 	my $memory = resident($jwksd->{pid});
 
 	push @table, ['64 descriptors', 1000, 100 * $load, 0, $memory, '', ''];

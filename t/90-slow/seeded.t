@@ -85,7 +85,7 @@ my @mistakes = (
 	[ 'commit before the private key', 'kill', 'src/keyring/store.c',
 		[ qr/^(static struct key \*\nsave\()/m, "$late_name\n\$1" ],
 		[ qr/s->private_fd, name, e\) != 0\) \{/,
-			's->private_fd, strcpy(late, ".late"), e) != 0) {' ],
+			's->private_fd, strcpy(late, ".late.pem.1"), e) != 0) {' ],
 		[ qr/(\tbuf_release\(&json\);\n\treturn rc == 0 \? 0 : error_wrap)/,
 			"\tif (late[0] != '\\0') { char n[PRIVATE_NAME_MAX];\n"
 			. "\tkeyring_private_name(n, ring->keys[ring->count - 1]"

@@ -6,17 +6,14 @@
 # reload under the same client for comparison.  What is printed is the result.
 use strict;
 use warnings;
-use Fcntl qw(F_DUPFD);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use IO::Socket::IP;
 use JWKSD::Daemon;
+use JWKSD::Held;
 use JWKSD::Nginx;
 use JWKSD::Rotation;
 use JWKSD::Steady;
 use JWKSD::Test;
-use POSIX ();
-use Socket qw(SOCK_STREAM);
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -51,8 +48,7 @@ sub config
 		qq(issuer "$issuer" { keys = { "ring" } }\n), %options);
 }
 
-# The client beside what it counts.  Its time-out is longer than any pause that
-# could be called waiting.
+# The client beside what it counts.  AWS STS waits for five seconds.
 sub clients
 {
 	my ($address, %how) = @_;
@@ -64,7 +60,7 @@ sub clients
 		bodies  => $bodies,
 		fresh   => FRESH,
 		busy    => BUSY,
-		timeout => 10_000,
+		timeout => 5_000,
 		%how);
 }
 
@@ -119,43 +115,27 @@ sub finish
 
 # --- held sockets: what systemd does with jwksd.socket ---------------------
 
-sub held_socket
-{
-	return IO::Socket::IP->new(LocalHost => '127.0.0.1', LocalPort => 0,
-		Listen => 4096, Type => SOCK_STREAM) || die "socket: $!";
-}
-
-sub where
-{
-	return '127.0.0.1:' . $_[0]->sockport;
-}
-
 sub start_with
 {
-	my ($socket, %options) = @_;
+	my ($held, %options) = @_;
 
-	return JWKSD::Daemon->start(dir => $dir, config => config(%options),
-		setup => sub {
-			my $copy = fcntl $socket, F_DUPFD, 100;
-			POSIX::dup2($copy, 3);
-			@ENV{qw(LISTEN_FDS LISTEN_PID)} = (1, $$);
-		});
+	return $held->start(dir => $dir, config => config(%options));
 }
 
 # systemctl restart: the old one drains and ends, then the new one starts.
 sub restarts
 {
 	my ($what, $count, $options, %clients) = @_;
-	my $socket = held_socket();
-	my $jwksd = start_with($socket, %$options);
-	my $steady = clients(where($socket), %clients);
+	my $held = JWKSD::Held->new;
+	my $jwksd = start_with($held, %$options);
+	my $steady = clients($held->address, %clients);
 	my $begun = time;
 	my $ended_badly = 0;
 
 	for my $n (1 .. $count) {
 		$steady->wait_answers(50);
 		$ended_badly++ if $jwksd->stop ne '0';
-		$jwksd = start_with($socket, %$options);
+		$jwksd = start_with($held, %$options);
 	}
 	$steady->wait_answers(50);
 	my $account = finish(sprintf('%s, %.0f s', $what, time - $begun), $count,
@@ -185,9 +165,9 @@ sub median
 }
 
 {
-	my $socket = held_socket();
-	my $jwksd = start_with($socket);
-	my $steady = clients(where($socket), idle => IDLE);
+	my $held = JWKSD::Held->new;
+	my $jwksd = start_with($held);
+	my $steady = clients($held->address, idle => IDLE);
 	my @gaps;
 
 	for my $n (1 .. KILLS) {
@@ -196,7 +176,7 @@ sub median
 		$jwksd->signal('KILL');
 		is($jwksd->exit_status, 'signal 9', 'killed') if $n == 1;
 		$jwksd->exit_status;
-		$jwksd = start_with($socket);
+		$jwksd = start_with($held);
 		push @gaps, $steady->wait_answers(100);
 	}
 	my $account = finish('jwksd: SIGKILL, started again', KILLS, $steady);

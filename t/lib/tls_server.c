@@ -29,6 +29,7 @@
 #include <openssl/ssl.h>
 
 #define BODY_MAX (4 * 1024 * 1024)
+#define PATH_LEN 4096
 #define FLOOD (100L * 1024 * 1024)
 
 static _Noreturn void
@@ -73,9 +74,9 @@ make_context(const char *chain, const char *key, int version)
 }
 
 static void
-read_request(SSL *ssl, char *path, size_t size)
+read_request(SSL *ssl, char path[PATH_LEN])
 {
-	char text[4096];
+	char text[PATH_LEN];
 	size_t len = 0;
 	int n;
 
@@ -89,7 +90,7 @@ read_request(SSL *ssl, char *path, size_t size)
 	if (strncmp(text, "GET ", 4) != 0)
 		exit(0);
 	text[4 + strcspn(text + 4, " ?\r\n")] = '\0';
-	snprintf(path, size, "%s", text + 4);
+	memmove(path, text + 4, strlen(text + 4) + 1);
 	for (; *path != '\0'; path++)
 		if (*path == '/')
 			*path = '_';
@@ -98,7 +99,7 @@ read_request(SSL *ssl, char *path, size_t size)
 static char *
 load(const char *directory, const char *name, size_t *len)
 {
-	char path[4096], *bytes = malloc(BODY_MAX);
+	char path[2 * PATH_LEN], *bytes = malloc(BODY_MAX);
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
@@ -152,10 +153,10 @@ flood(SSL *ssl)
 static void
 answer(SSL *ssl, const char *directory)
 {
-	char path[4096], *bytes;
+	char path[PATH_LEN], *bytes;
 	size_t len;
 
-	read_request(ssl, path, sizeof(path));
+	read_request(ssl, path);
 	bytes = load(directory, path, &len);
 	if (strncmp(bytes, "@hang", 5) == 0)
 		pause();

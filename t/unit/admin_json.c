@@ -171,7 +171,7 @@ test_walks_by_offset(void **state)
 		}
 		next = at(root, "issuers/next");
 		query.offset = (size_t)json_integer_value(next);
-		rounds++;
+		assert_true(++rounds <= 3);
 		i = json_is_null(next);
 		json_decref(root);
 	} while (!i);

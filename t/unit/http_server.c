@@ -1083,6 +1083,7 @@ test_drain(void **state)
 	harness_run(h);
 	assert_open(idle);
 	assert_open(partial);
+	assert_true(http_server_has_idle(h->server));
 	r = ask(h, idle, REQUEST, 200);
 	assert_true(r.close);
 	r = ask(h, partial, "HTTP/1.1\r\nHost: a\r\n\r\n", 200);
@@ -1092,6 +1093,7 @@ test_drain(void **state)
 	harness_run(h);
 	assert_int_equal(http_server_connections(h->server), 1);
 	harness_pass(h, IDLE_TIMEOUT + 1);
+	assert_false(http_server_has_idle(h->server));
 	assert_int_equal(http_server_connections(h->server), 0);
 	close(quiet);
 }
@@ -1140,6 +1142,8 @@ test_drain_empties_the_queue(void **state)
 		send_text(fds[i], REQUEST);
 	}
 	http_server_drain(h->server);
+	assert_false(LIST_EMPTY(&h->server->listeners));
+	http_server_stop_accepting(h->server);
 	assert_true(LIST_EMPTY(&h->server->listeners));
 	for (i = 0; i < 5; i++) {
 		bytes = wait_for_end(h, fds[i], &len);

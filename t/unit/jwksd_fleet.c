@@ -79,6 +79,9 @@ test_members_come_change_and_go(void **state)
 	oidc_tally_count(publisher_tally(x->p), 1, slot, OIDC_JWKS, 5);
 	scratch_remove("fleet/b");
 	publish_work(x);
+	member("h", 6, 1);
+	publish_work(x); /* a worker may still count on the old slot */
+	assert_int_not_equal(publisher_find(x->p, ID("h"))->slot, slot);
 	publisher_reclaim(x->p, x->generation);
 	member("e", 3, 1);
 	member("f", 4, 1);

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -517,6 +519,12 @@ test_options_of_a_block_change(void **state)
 		publish_document(x, A, OIDC_JWKS)->response, &len);
 	snprintf(text, sizeof(text), "%.*s", (int)len, fields);
 	assert_non_null(strstr(text, "application/jwk-set+json\r\n"));
+	publish_configure(
+		x, "issuer \"" A "\" { keys = { \"a\" } max-age = 55 }\n");
+	fields = http_response_fields(
+		publish_document(x, A, OIDC_JWKS)->response, &len);
+	snprintf(text, sizeof(text), "%.*s", (int)len, fields);
+	assert_non_null(strstr(text, "max-age=55\r\n"));
 	/* other files, which must have the key that is published */
 	scratch_write("b", sample_pem(1));
 	publish_configure(x, "issuer \"" A "\" { keys = { \"b\" } }\n");
@@ -659,19 +667,33 @@ test_record_that_cannot_be_written(void **state)
 	publish_assert(x, A, OIDC_HELD, 0, 2);
 }
 
+/* As on a full disk, which has room again afterwards. */
+static void
+work_without_room(struct publish *x)
+{
+	struct rlimit before, none;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	publish_work(x);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+}
+
 static void
 test_stale_record_lets_no_key_go(void **state)
 {
 	struct publish *x = *state;
-	char path[256];
 
 	start(x);
-	snprintf(path, sizeof(path), "%s", scratch_only("state"));
-	scratch_rename(path, "old");
-	scratch_mkdir(path);
 	scratch_write("a", sample_pems(0, 2));
-	publish_work(x); /* is not recorded */
-	scratch_remove(path);
+	work_without_room(x);
+	assert_int_equal(publish_told(x, "File too large"), 1);
+	assert_int_equal(scratch_count("state"), 1);
+	publish_assert(x, A, OIDC_FRESH, 0, 2);
+	/* the record has the first key only, and nobody wrote that */
 	scratch_write("a", "no key\n");
 	publish_work(x);
 	scratch_write("a", sample_pem(0));

@@ -88,8 +88,8 @@ test_refusals(void **state)
 	assert_refused("\"version\": 1", "\"vers\": 1", "version");
 	assert_refused(
 		"\"generation\"", "\"x\": 1, \"generation\"", "member \"x\"");
-	assert_refused(
-		"\"in_store\"", "\"hidden\": true, \"in_store\"", "member \"hidden\"");
+	assert_refused("\"in_store\"", "\"hidden\": true, \"in_store\"",
+		"member \"hidden\"");
 	assert_refused("\"skew\"", "\"skwe\"", "member \"skwe\"");
 	assert_refused("\"in_store\": true", "\"in_store\": 1", "in_store");
 	assert_refused("\"bits\": 256,\n      \"public\"",

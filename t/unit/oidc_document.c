@@ -138,6 +138,20 @@ add_curve(struct key_set *set, const char *curve)
 }
 
 static void
+add_new_rsa(struct key_set *set, const char *alg)
+{
+	EVP_PKEY *key = key_make_rsa(2048);
+	struct buf jwk = key_make_jwk(key, alg, "");
+	char *at = strstr(jwk.data, "\"alg\":\"RS256\"");
+
+	must(at != NULL);
+	memcpy(at + 7, alg, 5);
+	add(set, jwk.data);
+	buf_release(&jwk);
+	EVP_PKEY_free(key);
+}
+
+static void
 test_algorithms(void **state)
 {
 	static const char *const rs[] = {"RS512", "RS384", "RS256"};
@@ -157,11 +171,14 @@ test_algorithms(void **state)
 			assert_algorithms(&keys, "\"ES512\",\"RS256\"");
 		key_set_release(&keys);
 	}
+	add_rsa(&keys, "r", "RS512");
+	add_new_rsa(&keys, "RS384");
 	add_curve(&keys, "P-521");
 	add_curve(&keys, "P-384");
+	add_new_rsa(&keys, "RS256");
 	add_curve(&keys, "P-256");
-	add_rsa(&keys, "r", "RS256");
-	assert_algorithms(&keys, "\"ES256\",\"ES384\",\"ES512\",\"RS256\"");
+	assert_algorithms(&keys,
+		"\"ES256\",\"ES384\",\"ES512\",\"RS256\",\"RS384\",\"RS512\"");
 	key_set_release(&keys);
 }
 

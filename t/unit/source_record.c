@@ -143,6 +143,20 @@ test_is_a_jwk_set(void **state)
 	free(bytes);
 }
 
+/* A set with key 9 under the kid of key 0. */
+static void
+reuse(struct key_set *set)
+{
+	struct buf b = BUF_INIT;
+	const char *jwk = sample_jwk(9), *at = strstr(jwk, sample_kid(9));
+
+	buf_append(&b, jwk, (size_t)(at - jwk));
+	buf_puts(&b, sample_kid(0));
+	buf_puts(&b, at + strlen(sample_kid(9)));
+	assert_int_equal(key_parse(b.data, b.len, set, NULL), 0);
+	buf_release(&b);
+}
+
 static void
 assert_equals(const char *which, bool want)
 {
@@ -160,7 +174,16 @@ assert_equals(const char *which, bool want)
 static void
 test_equals(void **state)
 {
+	struct source_record r = {0};
+	struct key_set set = KEY_SET_INIT;
+
 	(void)state;
+	save(ISSUER, 0, 1);
+	reuse(&set);
+	assert_int_equal(source_record_load(dir, ISSUER, &r, NULL), 0);
+	assert_false(source_record_equals(&r, &set));
+	source_record_release(&r);
+	key_set_release(&set);
 	save(ISSUER, 0, 3);
 	assert_equals("0 1 2", true);
 	assert_equals("0 2 1", false);
@@ -374,20 +397,6 @@ withdraw(struct source_set *set, const char *which)
 		if (*which != ' ')
 			set->withdrawn[set->n_withdrawn++] =
 				strdup(sample_kid((unsigned)(*which - '0')));
-}
-
-/* A set with key 9 under the kid of key 0. */
-static void
-reuse(struct key_set *set)
-{
-	struct buf b = BUF_INIT;
-	const char *jwk = sample_jwk(9), *at = strstr(jwk, sample_kid(9));
-
-	buf_append(&b, jwk, (size_t)(at - jwk));
-	buf_puts(&b, sample_kid(0));
-	buf_puts(&b, at + strlen(sample_kid(9)));
-	assert_int_equal(key_parse(b.data, b.len, set, NULL), 0);
-	buf_release(&b);
 }
 
 static void

@@ -397,6 +397,30 @@ test_keyring_beside_files(void **state)
 	}
 }
 
+/* The least of what they ask for, whichever comes first. */
+static void
+test_two_keyrings(void **state)
+{
+	static const enum keyring_state active[] = {KEYRING_ACTIVE};
+	static const enum keyring_state staged[] = {KEYRING_STAGED};
+	struct source_set set = {.keys = KEY_SET_INIT};
+
+	(void)state;
+	scratch_mkdir("open");
+	scratch_mkdir("still");
+	scratch_write("open/keyring.json", sample_ring(ISSUER, 0, 1, staged));
+	scratch_write("still/keyring.json", sample_ring(ISSUER, 1, 1, active));
+	assert_int_equal(load("open still", &set, NULL), 0);
+	assert_int_equal(set.max_age, SAMPLE_ROTATION_MAX_AGE);
+	source_set_release(&set);
+	assert_int_equal(load("still open", &set, NULL), 0);
+	assert_int_equal(set.max_age, SAMPLE_ROTATION_MAX_AGE);
+	source_set_release(&set);
+	assert_int_equal(load("still", &set, NULL), 0);
+	assert_int_equal(set.max_age, SAMPLE_MAX_AGE);
+	source_set_release(&set);
+}
+
 static void
 test_keyring_that_is_wrong(void **state)
 {
@@ -452,6 +476,7 @@ main(void)
 		SCRATCH_TEST(test_number_of_files),
 		SCRATCH_TEST(test_keyring),
 		SCRATCH_TEST(test_keyring_beside_files),
+		SCRATCH_TEST(test_two_keyrings),
 		SCRATCH_TEST(test_keyring_that_is_wrong),
 		SCRATCH_TEST(test_any_issuers_keyring),
 	};

@@ -349,6 +349,50 @@ test_drop_stops_calls(void **state)
 	assert_called("1", "added again");
 }
 
+/* What the kernel has, as proc(5) shows it. */
+static size_t
+kernel_watches(void)
+{
+	char path[64], line[256];
+	size_t n = 0;
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
+		source_watch_fd(watch));
+	info = fopen(path, "r");
+	assert_non_null(info);
+	while (fgets(line, sizeof(line), info) != NULL)
+		n += strncmp(line, "inotify ", 8) == 0;
+	fclose(info);
+	return n;
+}
+
+/* Whatever the numbers of owners have in common. */
+static void
+test_drop_of_one_of_many(void **state)
+{
+	uint32_t owner;
+	char path[16];
+
+	(void)state;
+	for (owner = 1; owner < 2000; owner += 64) {
+		snprintf(path, sizeof(path), "d%u", owner);
+		scratch_mkdir(path);
+		add(path, owner);
+	}
+	assert_int_equal(source_watch_count(watch), 1 + 32);
+	assert_int_equal(kernel_watches(), 1 + 32);
+	source_watch_drop(watch, 65);
+	assert_int_equal(source_watch_count(watch), 1 + 31);
+	assert_int_equal(kernel_watches(), 1 + 31);
+	quiet();
+	scratch_write("d65/a", "1");
+	scratch_write("d129/a", "1");
+	source_watch_read(watch);
+	assert_int_equal(calls[65], 0);
+	assert_true(calls[129] > 0);
+}
+
 static void
 test_inside_only(void **state)
 {
@@ -513,6 +557,7 @@ main(void)
 		WATCH_TEST(test_mounted_config_map),
 		WATCH_TEST(test_links_that_lead_nowhere),
 		WATCH_TEST(test_drop_stops_calls),
+		WATCH_TEST(test_drop_of_one_of_many),
 		WATCH_TEST(test_inside_only),
 		WATCH_TEST(test_paths_that_are_too_long),
 		WATCH_TEST(test_many_owners),

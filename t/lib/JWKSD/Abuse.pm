@@ -19,7 +19,7 @@ use Time::HiRes qw(sleep time);
 
 use constant CONNECTED => "connected\n";
 
-our @EXPORT = qw(processor_seconds resident resident_most);
+our @EXPORT = qw(quiet_load resident resident_most);
 
 # A kind is what is sent at first, and what is done at each turn: send (bytes),
 # flood (bytes, as often as they are taken), read (so many bytes).
@@ -190,6 +190,22 @@ sub processor_seconds
 		(split ' ', read_file("/proc/$pid/stat") =~ s/^.*\) //r)[11, 12];
 
 	return ($user + $system) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
+# Processor time as a part of a second, when what came first is done with: the
+# least of some.
+sub quiet_load
+{
+	my ($pid) = @_;
+	my $least = 1;
+
+	for (1 .. 3) {
+		my ($begun, $used) = (time, processor_seconds($pid));
+		sleep 1;
+		my $load = (processor_seconds($pid) - $used) / (time - $begun);
+		$least = $load if $load < $least;
+	}
+	return $least;
 }
 
 sub status_of

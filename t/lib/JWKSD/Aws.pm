@@ -230,7 +230,8 @@ sub start
 	}
 	close $in_read;
 	close $out_write;
-	my $port = <$out> or die "tls-server did not start";
+	my $port = <$out>;
+	defined $port or die "tls-server did not start";
 	chomp $port;
 	return bless { pid => $pid, in => $in, address => "127.0.0.1:$port" },
 		$class;

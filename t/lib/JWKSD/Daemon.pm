@@ -252,8 +252,8 @@ sub ask
 {
 	my ($self, $path, %how) = @_;
 
-	$self->log_text;
-	return http($how{address} || $self->address, $path, %how);
+	return http($how{address} || $self->address, $path,
+		meanwhile => sub { $self->log_text }, %how);
 }
 
 # A document of an issuer, by its URL.
@@ -286,8 +286,7 @@ sub admin_page
 {
 	my ($self, $path, %how) = @_;
 
-	$self->log_text;
-	return http($self->admin, $path, host => 'localhost', %how);
+	return $self->ask($path, address => $self->admin, host => 'localhost', %how);
 }
 
 # Wait until these kids are served for an issuer, or undef for none: workers

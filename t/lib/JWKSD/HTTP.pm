@@ -16,12 +16,14 @@ use Socket qw(SOCK_STREAM SHUT_WR);
 our @EXPORT_OK = qw(http request_text);
 
 # http($address, $path, host => ..., method => ..., fields => [...]):
-# one request on a connection of its own; the response, parsed.
+# one request on a connection of its own; the response, parsed.  meanwhile is
+# called now and then while it waits.
 sub http
 {
 	my ($address, $path, %how) = @_;
 	my $connection = __PACKAGE__->connect($address);
 
+	$connection->{meanwhile} = $how{meanwhile};
 	$connection->send(request_text($path, close => 1, %how));
 	my $response = $connection->response($how{method});
 	die "after its last answer the connection is open"
@@ -86,8 +88,10 @@ sub more
 	my ($self, $deadline) = @_;
 
 	return 0 if $self->{ended};
-	unless (IO::Select->new($self->{socket})->can_read(left($deadline))) {
-		die "the server says nothing more; so far: <$self->{input}>";
+	until (IO::Select->new($self->{socket})->can_read(0.1)) {
+		die "the server says nothing more; so far: <$self->{input}>"
+			unless left($deadline);
+		$self->{meanwhile}->() if $self->{meanwhile};
 	}
 	my $got = sysread $self->{socket}, $self->{input}, 65536,
 		length $self->{input};

@@ -1,0 +1,63 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The manual has every command and every option that the table has, and the
+# keyring's has every member that the file has.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use JWKSD::Ctl;
+use JWKSD::Test;
+use Test::More;
+
+my $dir = scratch();
+my $page = read_file(source_dir() . '/src/jwksctl/jwksctl.1');
+my $format = read_file(source_dir() . '/src/keyring/jwksd.keyring.5');
+
+# The commands of AWS' side have their own test beside them.
+my @commands = grep { !/^(aws |doctor)/ } ctl('help')->{out} =~ /^  (\S.*?)  +\S/mg;
+
+ok(@commands > 15, 'the help lists the commands');
+for my $command (@commands) {
+	like($page, qr/^\.It Ic \Q$command\E( |$)/m, "$command");
+	for my $option (ctl('help', split / /, $command)->{out} =~
+		/^  -(\S+)/mg) {
+		like($page, qr/\.?Fl \Q$option\E\b/, "$command: -$option");
+	}
+}
+like($page, qr/^\.It $_$/m, "exit status $_") for 0 .. 5;
+
+sub members
+{
+	my ($value) = @_;
+
+	return map { members($_) } @$value if ref $value eq 'ARRAY';
+	return map { ($_, members($value->{$_})) } keys %$value
+		if ref $value eq 'HASH';
+	return;
+}
+
+my $kr = new_keyring("$dir/kr");
+ctl_ok('stage', $kr);
+ctl_ok('activate', $kr, '--force', '--reason', 'x', '--waive', 'url');
+at(START + 30 * DAY);
+ctl_ok('retire', $kr, '--waive', 'url');
+my %seen;
+for my $member (grep { !$seen{$_}++ } members(json(
+	read_file("$kr/keyring.json"))), map { members(json($_)) }
+	split /\n/, read_file("$kr/journal")) {
+	like($format, qr/^\.(It )?Dq $member\b/m, "member $member");
+}
+like($format, qr/\b\Q$_\E\b/, "file $_")
+	for map { s/.*\///r } glob("$kr/*"), glob("$kr/apiserver/*");
+
+SKIP: {
+	has_program('mandoc') or skip 'mandoc is not installed', 2;
+	for my $file ('jwksctl/jwksctl.1', 'keyring/jwksd.keyring.5') {
+		is(run('mandoc', '-Tlint', '-Wwarning',
+			source_dir() . "/src/$file")->{out}, '', "$file is clean");
+	}
+}
+
+done_testing();
