@@ -4,8 +4,9 @@
  *
  *   /livez    200 "ok" whenever the main thread runs.  Says nothing of keys:
  *             restarting would not mend them.
- *   /readyz   200 when every issuer is served (a held one is served, so it is
- *             ready, and said under ?verbose) and not draining; else 503.
+ *   /readyz   503 when no issuer is served or we are draining; else 200.
+ *             What is degraded (an issuer held, a fleet's member absent) is
+ *             said under ?verbose: it must not take others out of service.
  *   /metrics  OpenMetrics.
  *   /         a page for people; no script, nothing from elsewhere.
  *   /status.json  the same for programs.

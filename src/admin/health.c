@@ -44,9 +44,7 @@ put_issuers(struct buf *out, const struct admin_view *view)
 		issuer = chosen.list[i];
 		if (issuer->health == OIDC_FRESH)
 			return;
-		buf_puts(out,
-			mark(issuer->health == OIDC_ABSENT ? ADMIN_FAILED
-							   : ADMIN_DEGRADED));
+		buf_puts(out, mark(ADMIN_DEGRADED));
 		buf_puts(out, "issuer ");
 		admin_line(out, issuer->url);
 		buf_printf(out, " %s: ", oidc_health_name(issuer->health));

@@ -22,7 +22,7 @@ const struct metric admin_metrics[] = {
 	[M_CONFIG_READ] = {"jwksd_config_read_timestamp_seconds", METRIC_GAUGE,
 		"seconds", "When the configuration in force was read."},
 	[M_RELOADS] = {"jwksd_reloads", METRIC_COUNTER, "",
-		"Reloads of the configuration or of sources, by result."},
+		"Reloads of the configuration, by result."},
 	[M_ISSUERS] = {"jwksd_issuers", METRIC_GAUGE, "",
 		"Issuers by health: fresh, held at the last good keys, or "
 		"absent."},

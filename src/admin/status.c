@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grades follow one rule: FAILED when somebody who asks for a document gets
- * none, or when we ask to be left alone; DEGRADED when all are served but not
- * as the configuration and the sources say.  A restart mends neither, which is
- * why none of this is in /livez.
+ * Grades follow one rule: FAILED when nobody is served, or when we ask to be
+ * left alone; DEGRADED when something is not served as the configuration and
+ * the sources say.  A restart mends neither, which is why none of this is in
+ * /livez.
  */
 #include "admin/status.h"
 
@@ -97,7 +97,8 @@ check_served(const struct admin_view *v, struct admin_check *c)
 			v->n_issuers);
 		return;
 	}
-	found(c, ADMIN_FAILED,
+	/* one directory of a fleet must not take the others out of service */
+	found(c, v->n_absent == v->n_issuers ? ADMIN_FAILED : ADMIN_DEGRADED,
 		"%zu of %zu issuers %s never had a good set of keys and "
 		"%s 404",
 		v->n_absent, v->n_issuers, v->n_absent == 1 ? "has" : "have",

@@ -62,7 +62,7 @@ struct admin_view {
 	bool config_good; /* the last reading of jwksd.conf */
 	char config_problem[512];
 	int64_t config_read;                /* when the one in force was read */
-	uint64_t reloads_good, reloads_bad; /* configuration and sources */
+	uint64_t reloads_good, reloads_bad; /* of the configuration */
 	struct admin_event events[ADMIN_EVENTS];
 	size_t n_events;
 	struct admin_fetch fetches[ADMIN_FETCHES];

@@ -16,24 +16,12 @@
 
 #include <jansson.h>
 
+#include "aws/condition.h"
+
 #define AWS_DECIDE_WHY_MAX 400
 
-enum aws_answer {
-	AWS_NO,
-	AWS_UNKNOWN,
-	AWS_YES,
-};
-
-/* Who asks.  Borrowed. */
-struct aws_caller {
-	const char *issuer;      /* with or without https:// */
-	const char *account;     /* of the provider; NULL: any */
-	const char *subject;     /* NULL: the token has none */
-	const json_t *audiences; /* a string or a list of them; NULL: none */
-	const char *azp;         /* NULL: none */
-};
-
-/* why: which statement decided, or which condition of the statement that came
+/* The policy passed aws_policy_check(), here and below.
+ * why: which statement decided, or which condition of the statement that came
  * nearest stops it. */
 enum aws_answer aws_decide(const json_t *policy,
 	const struct aws_caller *caller, char why[AWS_DECIDE_WHY_MAX]);
@@ -43,31 +31,7 @@ enum aws_answer aws_decide(const json_t *policy,
 bool aws_policy_names(
 	const json_t *policy, const char *issuer, char why[AWS_DECIDE_WHY_MAX]);
 
-/* Parts that the audit needs as well. */
-
 /* Does the statement's Action (or NotAction) cover this room's action? */
 bool aws_statement_is_web_identity(const json_t *statement);
-
-/* Does the pattern, with * and ?, match the text?  Linear in practice: no
- * recursion. */
-bool aws_like(const char *pattern, const char *text, bool fold);
-
-/* An operator's name taken apart: ForAnyValue:StringLikeIfExists. */
-enum aws_operator {
-	AWS_EQUALS,
-	AWS_LIKE,
-	AWS_NULL,
-	AWS_OTHER, /* one that is not decided here */
-};
-
-struct aws_condition {
-	enum aws_operator op;
-	bool negated;
-	bool fold;   /* IgnoreCase */
-	bool exists; /* ...IfExists: true when the key is missing */
-	bool all;    /* ForAllValues: likewise true when it is missing */
-};
-
-struct aws_condition aws_condition_parse(const char *name);
 
 #endif

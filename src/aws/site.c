@@ -130,7 +130,6 @@ aws_tls_look(const struct aws_site *site, const struct aws_eye *eye,
 		.host = site->host,
 		.port = site->port,
 		.connect = eye->connect,
-		.timeout_ms = eye->timeout_ms,
 	};
 	char ignored[REMOTE_WHY_MAX];
 	enum remote_trust system;
@@ -169,7 +168,6 @@ aws_get(const char *url, const struct aws_eye *eye,
 		.url = url,
 		.ca_file = eye->ca_file,
 		.connect = eye->connect,
-		.timeout_ms = eye->timeout_ms,
 	};
 
 	return remote_get(&request, answer, e);

@@ -25,7 +25,6 @@
 struct aws_eye {
 	const char *connect; /* "HOST:PORT" instead of where names lead */
 	const char *ca_file; /* CAs to take for the public ones */
-	unsigned timeout_ms;
 	int64_t now;
 };
 

@@ -39,6 +39,28 @@
 		"waive", "GATE", true,                                         \
 			"do without this gate: url, apiserver or token"        \
 	}
+#define OPTION_POLICY                                                          \
+	{"alg", "ALG", false, "RS256, ES256, ES384 or ES512, of new keys"},    \
+		{"bits", "N", false, "2048, 3072 or 4096, of new RSA keys"},   \
+		{"publish-ahead", "TIME", false,                               \
+			"a new key is published for so long before it signs"}, \
+		{"token-lifetime", "TIME", false,                              \
+			"the longest life of a token for AWS or others "       \
+			"outside"},                                            \
+		{"api-token-lifetime", "TIME", false,                          \
+			"the longest life of a token for the API server"},     \
+		{"skew", "TIME", false, "how far clocks may be apart"},        \
+		{"max-age", "TIME", false,                                     \
+			"for how long the JWKS may be cached"},                \
+		{"rotation-max-age", "TIME", false,                            \
+			"... while a rotation is open"},                       \
+		{"rollout", "TIME", false,                                     \
+			"all API servers have restarted so long after a "      \
+			"step"},                                               \
+	{                                                                      \
+		"period", "TIME", false,                                       \
+			"rotate starts a rotation so often; 0: not"            \
+	}
 #define OPTION_END                      \
 	{                               \
 		NULL, NULL, false, NULL \
@@ -48,23 +70,17 @@ static const struct ctl_option init_options[] = {
 	{"issuer", "URL", false, "the issuer, byte for byte as in tokens"},
 	{"adopt", "FILE", true,
 		"a key that the cluster has: public, or the signing key"},
-	{"adopt-jwks", "FILE", false, "a JWKS whose keys the cluster has"},
+	{"adopt-jwks", "FILE|URL", false, "a JWKS whose keys the cluster has"},
 	{"signing", "KID", false,
 		"which adopted key signs, when that is not clear"},
-	{"alg", "ALG", false, "RS256, ES256, ES384 or ES512, of new keys"},
-	{"bits", "N", false, "2048, 3072 or 4096, of new RSA keys"},
-	{"publish-ahead", "TIME", false,
-		"a new key is published for so long before it signs"},
-	{"token-lifetime", "TIME", false,
-		"the longest life of a token for AWS or others outside"},
-	{"api-token-lifetime", "TIME", false,
-		"the longest life of a token for the API server"},
-	{"skew", "TIME", false, "how far clocks may be apart"},
-	{"max-age", "TIME", false, "for how long the JWKS may be cached"},
-	{"rotation-max-age", "TIME", false, "... while a rotation is open"},
-	{"rollout", "TIME", false,
-		"all API servers have restarted so long after a step"},
-	{"period", "TIME", false, "rotate starts a rotation so often; 0: not"},
+	OPTION_POLICY,
+	OPTION_END,
+};
+
+static const struct ctl_option policy_options[] = {
+	OPTION_POLICY,
+	OPTION_OUTPUT,
+	OPTION_FORCE,
 	OPTION_END,
 };
 
@@ -157,6 +173,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		stage_options, cmd_restore},
 	{"discard", "DIR", "take back a staged key", CTL_ONE_DIR, 0, 0,
 		BIT(KEYRING_STAGED), kid_options, cmd_discard},
+	{"policy", "DIR", "change the waits, or the kind of the next keys",
+		CTL_ONE_DIR, 0, 0, 0, policy_options, cmd_policy},
 	{"apiserver-flags", "DIR", "the API servers' flags, for your installer",
 		CTL_ONE_DIR, 0, 0, 0, flags_options, cmd_apiserver_flags},
 	{"export", "DIR OUT", "the documents as files, with their headers",

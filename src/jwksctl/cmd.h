@@ -108,6 +108,7 @@ enum ctl_exit cmd_retire(struct ctl *ctl);
 enum ctl_exit cmd_revoke(struct ctl *ctl);
 enum ctl_exit cmd_restore(struct ctl *ctl);
 enum ctl_exit cmd_discard(struct ctl *ctl);
+enum ctl_exit cmd_policy(struct ctl *ctl);
 enum ctl_exit cmd_rotate(struct ctl *ctl);
 enum ctl_exit cmd_apiserver_flags(struct ctl *ctl);
 enum ctl_exit cmd_export(struct ctl *ctl);

@@ -256,13 +256,15 @@ enum ctl_exit
 cmd_init(struct ctl *ctl)
 {
 	const char *issuer = ctl_value(ctl, "issuer");
-	struct keyring_policy policy;
+	struct keyring_policy policy = keyring_policy_default();
 	enum ctl_exit code = CTL_FAILED;
 	struct take take = {0};
 	struct error e = {0};
 	bool busy = false;
 
-	if (check_issuer(issuer, &e) != 0 || policy_read(ctl, &policy, &e) != 0)
+	if (check_issuer(issuer, &e) != 0 ||
+		policy_read(ctl, &policy, &e) != 0 ||
+		keyring_policy_check(&policy, &e) != 0)
 		return ctl_usage(&e, ctl->cmd);
 	take.store = keyring_store_create(ctl->dirs[0], &busy, &e);
 	if (take.store != NULL)

@@ -27,6 +27,12 @@ static const struct {
 	{"period", offsetof(struct keyring_policy, period)},
 };
 
+static int64_t *
+duration(struct keyring_policy *p, size_t i)
+{
+	return (int64_t *)(void *)((char *)p + durations[i].offset);
+}
+
 static unsigned
 usual_bits(enum key_alg alg)
 {
@@ -79,9 +85,10 @@ read_alg(const struct ctl *ctl, struct keyring_policy *p, struct error *e)
 }
 
 int
-policy_read(const struct ctl *ctl, struct keyring_policy *out, struct error *e)
+policy_read(
+	const struct ctl *ctl, struct keyring_policy *policy, struct error *e)
 {
-	struct keyring_policy p = keyring_policy_default();
+	struct keyring_policy p = *policy;
 	const char *text;
 	size_t i;
 
@@ -90,18 +97,25 @@ policy_read(const struct ctl *ctl, struct keyring_policy *out, struct error *e)
 	for (i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
 		text = ctl_value(ctl, durations[i].option);
 		if (text != NULL &&
-			text_duration_parse(text,
-				(int64_t *)(void *)((char *)&p +
-						    durations[i].offset),
-				e) != 0)
+			text_duration_parse(text, duration(&p, i), e) != 0)
 			return error_wrap(e, "--%s", durations[i].option);
 	}
 	/* a short max-age means a short one during a rotation, too */
 	if (p.rotation_max_age > p.max_age &&
 		ctl_value(ctl, "rotation-max-age") == NULL)
 		p.rotation_max_age = p.max_age;
-	if (keyring_policy_check(&p, e) != 0)
-		return -1;
-	*out = p;
+	*policy = p;
 	return 0;
+}
+
+bool
+policy_same(const struct keyring_policy *a, const struct keyring_policy *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(durations) / sizeof(durations[0]); i++)
+		if (*duration((struct keyring_policy *)a, i) !=
+			*duration((struct keyring_policy *)b, i))
+			return false;
+	return a->alg == b->alg && a->bits == b->bits;
 }

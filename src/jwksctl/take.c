@@ -11,6 +11,7 @@
 
 #include "jwksctl/gate.h"
 #include "jwksctl/hook.h"
+#include "jwksctl/policy.h"
 #include "jwksctl/text.h"
 #include "jwksctl/view.h"
 
@@ -217,6 +218,12 @@ explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
 		printf("undo: jwksctl revoke %s %s\n", dir,
 			take->ring->last.kid);
 		break;
+	case KEYRING_POLICY:
+		printf("see:  jwksctl status %s\n"
+		       "undo: jwksctl policy with the values of before, which "
+		       "are in %s/journal\n",
+			dir, dir);
+		break;
 	case KEYRING_INIT:
 	case KEYRING_DISCARD:
 		break;
@@ -242,6 +249,8 @@ done_text(enum keyring_step step)
 		return "restored";
 	case KEYRING_DISCARD:
 		return "discarded";
+	case KEYRING_POLICY:
+		return "changed the policy";
 	}
 	return "";
 }
@@ -249,6 +258,7 @@ done_text(enum keyring_step step)
 static enum ctl_exit
 report(struct ctl *ctl, const struct take *take, enum keyring_step step)
 {
+	const char *kid = take->ring->last.kid;
 	struct error e = {0};
 	bool json = false;
 
@@ -261,7 +271,8 @@ report(struct ctl *ctl, const struct take *take, enum keyring_step step)
 			return ctl_fail(&e);
 		return CTL_OK;
 	}
-	printf("%s %s\n", done_text(step), take->ring->last.kid);
+	printf("%s%s%s\n", done_text(step), kid != NULL ? " " : "",
+		kid != NULL ? kid : "");
 	explain(ctl, take, step);
 	return CTL_OK;
 }
@@ -281,6 +292,17 @@ stage(struct take *take, const struct keyring_request *r, struct error *e)
 }
 
 static int
+change_policy(struct ctl *ctl, struct take *take,
+	const struct keyring_request *r, struct error *e)
+{
+	struct keyring_policy policy = take->ring->policy;
+
+	if (policy_read(ctl, &policy, e) != 0)
+		return -1;
+	return keyring_policy_apply(take->ring, r, &policy, e);
+}
+
+static int
 change(struct ctl *ctl, struct take *take, const struct keyring_request *r,
 	struct error *e)
 {
@@ -288,6 +310,8 @@ change(struct ctl *ctl, struct take *take, const struct keyring_request *r,
 
 	if (r->step == KEYRING_STAGE)
 		return stage(take, r, e);
+	if (r->step == KEYRING_POLICY)
+		return change_policy(ctl, take, r, e);
 	k = keyring_step_check(take->ring, r, e);
 	if (k == NULL)
 		return -1;

@@ -138,19 +138,6 @@ tell_warning(
 			p, LOG_LEVEL_WARN, u->issuer->url, load->warning.text);
 }
 
-/* The record follows from what is published. */
-static void
-mind_record(struct publisher *p, struct unit *u, const struct unit_load *load,
-	bool new_documents)
-{
-	if (load->recorded) {
-		publisher_unmark_unsaved(p, u);
-		u->save_failed = false;
-	} else if (new_documents) {
-		publisher_mark_unsaved(p, u);
-	}
-}
-
 int
 publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
 	int64_t now, struct error *e)
@@ -181,6 +168,7 @@ publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
 	set_problem(p, u, &load->problem, now);
 	if (new_documents)
 		publisher_tell_published(p, issuer);
-	mind_record(p, u, load, new_documents);
+	if (new_documents && !load->recorded)
+		publisher_mark_unsaved(p, u);
 	return 0;
 }

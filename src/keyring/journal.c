@@ -75,6 +75,11 @@ render_line(const struct keyring *ring, struct buf *out, struct error *e)
 	member(out, "by", r->by);
 	member(out, "reason", r->reason);
 	member(out, "waived", r->waived);
+	if (r->step == KEYRING_POLICY) {
+		buf_puts(out, ",\"policy\":{");
+		keyring_policy_render(out, &ring->policy, ",");
+		buf_puts(out, "}");
+	}
 	if (r->forced)
 		buf_puts(out, ",\"forced\":true");
 	if (r->healed)

@@ -34,6 +34,8 @@ keyring_step_name(enum keyring_step step)
 		return "restore";
 	case KEYRING_DISCARD:
 		return "discard";
+	case KEYRING_POLICY:
+		return "policy";
 	}
 	return "unknown";
 }

@@ -57,8 +57,9 @@ enum keyring_step {
 	KEYRING_REVOKE,
 	KEYRING_RESTORE,
 	KEYRING_DISCARD,
+	KEYRING_POLICY,
 };
-#define KEYRING_STEPS 7
+#define KEYRING_STEPS 8
 
 const char *keyring_step_name(enum keyring_step step); /* "activate" */
 
@@ -91,7 +92,7 @@ struct keyring_key {
  * Kept here so that the journal can be healed after a crash. */
 struct keyring_record {
 	enum keyring_step step;
-	char *kid;
+	char *kid; /* NULL: it was not about one key */
 	char *by;
 	char *reason; /* NULL: none was given */
 	char *waived; /* gates that were not asked, by name; NULL: none */
@@ -135,6 +136,9 @@ void keyring_remove(struct keyring *ring, size_t i);
 struct keyring *keyring_parse(const char *bytes, size_t len, struct error *e)
 	__attribute__((warn_unused_result));
 void keyring_render(const struct keyring *ring, struct buf *out);
+/* The policy's members, "alg" first, with this between them. */
+void keyring_policy_render(
+	struct buf *out, const struct keyring_policy *p, const char *between);
 
 /* The same checks on a keyring in memory. */
 int keyring_check(const struct keyring *ring, struct error *e)
@@ -157,6 +161,9 @@ bool keyring_state_published(enum keyring_state state);
  * for the API server itself may live for api_token_lifetime. */
 bool keyring_accepted(
 	const struct keyring *ring, const struct keyring_key *key, int64_t now);
+/* ... until when, once it has stopped signing; 0 before that. */
+int64_t keyring_accepted_until(
+	const struct keyring *ring, const struct keyring_key *key);
 
 /* Is a key staged or retiring?  Then caches should be short. */
 bool keyring_rotation_open(const struct keyring *ring, int64_t now);

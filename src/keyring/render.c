@@ -28,8 +28,9 @@ render_moment(struct buf *out, const char *name, int64_t moment)
 	buf_printf(out, ",\n      \"%s\": \"%s\"", name, text);
 }
 
-static void
-render_policy(struct buf *out, const struct keyring_policy *p)
+void
+keyring_policy_render(
+	struct buf *out, const struct keyring_policy *p, const char *between)
 {
 	const struct {
 		const char *name;
@@ -46,12 +47,18 @@ render_policy(struct buf *out, const struct keyring_policy *p)
 	};
 	size_t i;
 
-	buf_puts(out, "  \"policy\": {\n    ");
 	render_string(out, "alg", key_alg_name(p->alg));
-	buf_printf(out, ",\n    \"bits\": %u", p->bits);
+	buf_printf(out, "%s\"bits\": %u", between, p->bits);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		buf_printf(out, ",\n    \"%s\": %" PRId64, rows[i].name,
+		buf_printf(out, "%s\"%s\": %" PRId64, between, rows[i].name,
 			rows[i].value);
+}
+
+static void
+render_policy(struct buf *out, const struct keyring_policy *p)
+{
+	buf_puts(out, "  \"policy\": {\n    ");
+	keyring_policy_render(out, p, ",\n    ");
 	buf_puts(out, "\n  },\n");
 }
 
@@ -61,8 +68,10 @@ render_record(struct buf *out, const struct keyring_record *r)
 	buf_puts(out, "  \"last\": {");
 	render_string(out, "step", keyring_step_name(r->step));
 	buf_puts(out, ", ");
-	render_string(out, "kid", r->kid == NULL ? "" : r->kid);
-	buf_puts(out, ", ");
+	if (r->kid != NULL) {
+		render_string(out, "kid", r->kid);
+		buf_puts(out, ", ");
+	}
 	render_string(out, "by", r->by == NULL ? "" : r->by);
 	if (r->reason != NULL) {
 		buf_puts(out, ", ");

@@ -73,13 +73,22 @@ bool
 keyring_accepted(
 	const struct keyring *ring, const struct keyring_key *key, int64_t now)
 {
-	const struct keyring_policy *p = &ring->policy;
 	enum keyring_state state = keyring_state(key, now);
 
 	if (state != KEYRING_RETIRED)
 		return state != KEYRING_REVOKED;
-	return now <
-	       key->superseded + p->rollout + p->api_token_lifetime + p->skew;
+	return now < keyring_accepted_until(ring, key);
+}
+
+int64_t
+keyring_accepted_until(
+	const struct keyring *ring, const struct keyring_key *key)
+{
+	const struct keyring_policy *p = &ring->policy;
+
+	if (key->superseded == 0)
+		return 0;
+	return key->superseded + p->rollout + p->api_token_lifetime + p->skew;
 }
 
 bool

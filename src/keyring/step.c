@@ -218,6 +218,7 @@ keyring_step_check(const struct keyring *ring, const struct keyring_request *r,
 		break;
 	case KEYRING_INIT:
 	case KEYRING_STAGE:
+	case KEYRING_POLICY:
 		error_set(e, ERROR_INVALID, "%s is not about one key",
 			keyring_step_name(r->step));
 		break;
@@ -370,6 +371,7 @@ keyring_step_apply(
 		break;
 	case KEYRING_INIT:
 	case KEYRING_STAGE:
+	case KEYRING_POLICY:
 		break; /* keyring_step_check() refused them */
 	}
 	return finish(ring, r, k->key->kid, moment, e);
@@ -400,6 +402,17 @@ keyring_init_apply(
 	struct keyring *ring, const struct keyring_request *r, struct error *e)
 {
 	return finish(ring, r, r->kid, r->now, e);
+}
+
+int
+keyring_policy_apply(struct keyring *ring, const struct keyring_request *r,
+	const struct keyring_policy *policy, struct error *e)
+{
+	if (check_clock(ring, r, e) != 0 ||
+		keyring_policy_change_check(ring, r, policy, e) != 0)
+		return -1;
+	ring->policy = *policy;
+	return finish(ring, r, NULL, moment_of(ring, r->now), e);
 }
 
 int

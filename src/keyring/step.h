@@ -11,6 +11,7 @@
  *   revoke     ... at once                       undo: restore
  *   restore    ... comes back, retiring          undo: retire
  *   discard    a staged key leaves the JWKS      undo: stage a new one
+ *   policy     the waits and new keys' kind      undo: the earlier values
  */
 #ifndef KEYRING_STEP_H
 #define KEYRING_STEP_H
@@ -29,7 +30,8 @@ struct keyring_request {
 
 /* The key that the request is about, when the step may be taken; NULL and
  * EARLY (the text says from when), CONFLICT (another step is due first, or
- * the clock went back) or NOTFOUND otherwise.  Not for INIT and STAGE. */
+ * the clock went back) or NOTFOUND otherwise.  Not for INIT, STAGE
+ * and POLICY, which are not about one key. */
 struct keyring_key *keyring_step_check(const struct keyring *ring,
 	const struct keyring_request *r, struct error *e)
 	__attribute__((warn_unused_result));
@@ -45,6 +47,15 @@ int keyring_step_apply(struct keyring *ring, const struct keyring_request *r,
 /* Stage this key, whose private half is in the store; owns take. */
 int keyring_stage_apply(struct keyring *ring, const struct keyring_request *r,
 	struct key *take, struct error *e) __attribute__((warn_unused_result));
+/* May the policy become this one?  CONFLICT: a wait that is open, or that is
+ * owed to what others hold already, would become shorter. */
+int keyring_policy_change_check(const struct keyring *ring,
+	const struct keyring_request *r, const struct keyring_policy *policy,
+	struct error *e) __attribute__((warn_unused_result));
+/* Check and do it. */
+int keyring_policy_apply(struct keyring *ring, const struct keyring_request *r,
+	const struct keyring_policy *policy, struct error *e)
+	__attribute__((warn_unused_result));
 /* Note the request in a keyring of new keys: its first generation. */
 int keyring_init_apply(struct keyring *ring, const struct keyring_request *r,
 	struct error *e) __attribute__((warn_unused_result));

@@ -287,6 +287,9 @@ my @sound = (
 		Url => ISSUER, ThumbprintList => [thumbprint_of("$chain{good}.pem")])],
 	['a wildcard that fits', policy => policy_json(Condition => {
 		StringLike => { "$bare:sub" => 'system:serviceaccount:shop:*' } })],
+	['the JWKS on a host of its own', chain => leaf($pki, name => 'two',
+		host => HOST . ',DNS:keys.example.com'),
+		discovery => $discovery =~ s{uri":"https://oidc}{uri":"https://keys}r],
 	['no token', without => 'token'],
 	['no provider', without => 'provider'],
 	['no policy', without => 'role-policy'],
@@ -317,6 +320,10 @@ like($text->{out}, qr/^a pod sees: .*\(AccessDenied\)/m, 'and the error');
 like($text->{out}, qr/^do: /m, 'and what to do');
 unlike("$text->{out}$text->{err}", qr/\Q@{[substr $secret, -30]}\E/,
 	'never the token');
+my $asked = read_file("$at/requests");
+is(join(' ', $asked =~ /^(GET \S+)/mg), 'GET /prod/.well-known/openid-configuration '
+	. 'GET /prod/openid/v1/jwks', 'two documents are asked for, once each');
+unlike($asked, qr/authorization|cookie|eyJ/i, 'and nothing is sent along');
 
 # the keyring and the API server
 my $ring = "$at/ring";

@@ -12,6 +12,8 @@
  *     @hang    say nothing          @drip    a byte each 100 ms, for ever
  *     @flood   a body of 100 MB     @close   close at once
  *
+ * What it was asked is kept in ANSWERS/requests.
+ *
  * mute: never shake hands.  It ends when its standard input does.
  */
 #include <errno.h>
@@ -74,7 +76,19 @@ make_context(const char *chain, const char *key, int version)
 }
 
 static void
-read_request(SSL *ssl, char path[PATH_LEN])
+keep_request(const char *directory, const char *text)
+{
+	char path[PATH_LEN];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/requests", directory);
+	file = fopen(path, "a");
+	if (file == NULL || fputs(text, file) == EOF || fclose(file) != 0)
+		die(path);
+}
+
+static void
+read_request(SSL *ssl, const char *directory, char path[PATH_LEN])
 {
 	char text[PATH_LEN];
 	size_t len = 0;
@@ -87,6 +101,7 @@ read_request(SSL *ssl, char path[PATH_LEN])
 		len += (size_t)n;
 		text[len] = '\0';
 	} while (strstr(text, "\r\n\r\n") == NULL && len < sizeof(text) - 1);
+	keep_request(directory, text);
 	if (strncmp(text, "GET ", 4) != 0)
 		exit(0);
 	text[4 + strcspn(text + 4, " ?\r\n")] = '\0';
@@ -156,7 +171,7 @@ answer(SSL *ssl, const char *directory)
 	char path[PATH_LEN], *bytes;
 	size_t len;
 
-	read_request(ssl, path);
+	read_request(ssl, directory, path);
 	bytes = load(directory, path, &len);
 	if (strncmp(bytes, "@hang", 5) == 0)
 		pause();

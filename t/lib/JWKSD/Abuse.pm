@@ -192,16 +192,16 @@ sub processor_seconds
 	return ($user + $system) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
-# Processor time as a part of a second, when what came first is done with: the
-# least of some.
+# Processor time as a part of some seconds, which should be a turn of theirs: the
+# lesser of two, for the first may still hold what they sent at first.
 sub quiet_load
 {
-	my ($pid) = @_;
+	my ($pid, $seconds) = @_;
 	my $least = 1;
 
-	for (1 .. 3) {
+	for (1 .. 2) {
 		my ($begun, $used) = (time, processor_seconds($pid));
-		sleep 1;
+		sleep $seconds;
 		my $load = (processor_seconds($pid) - $used) / (time - $begun);
 		$least = $load if $load < $least;
 	}
