@@ -4,10 +4,12 @@
  * swap: what is new is read first, and only when all of it can be served is
  * anything else changed.
  */
-#include "jwksd/internal.h"
+include "jwksd/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "source/record.h"
 
 /* --- which issuers there are -------------------------------------------- */
 
@@ -156,6 +158,8 @@ remove_unit(struct publisher *p, struct unit *u)
 	}
 	graveyard_slot(p->graveyard, issuer->slot, generation);
 	p->by_slot[issuer->slot] = NULL;
+	if (p->settings.remember && p->record_dir >= 0)
+		source_record_remove(p->record_dir, issuer->url);
 	if (!p->quiet)
 		publisher_tell(
 			p, LOG_LEVEL_INFO, issuer->url, "no longer served");

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/base64url.h"
 #include "base/clock.h"
@@ -175,6 +176,15 @@ source_record_save(int dirfd, const char *issuer, int64_t published,
 	return rc == 0 ? 0 : error_wrap(e, "the last good set %s", name);
 }
 
+void
+source_record_remove(int dirfd, const char *issuer)
+{
+	char name[NAME_SIZE];
+
+	record_name(issuer, name);
+	unlinkat(dirfd, name, 0);
+}
+
 /* --- comparing ---------------------------------------------------------- */
 
 bool
@@ -204,17 +214,6 @@ source_record_signature(int dirfd, const char *issuer)
 	       (uint64_t)st.st_ctim.tv_nsec;
 }
 
-static bool
-is_withdrawn(const struct source_set *set, const char *kid)
-{
-	size_t i;
-
-	for (i = 0; i < set->n_withdrawn; i++)
-		if (strcmp(set->withdrawn[i], kid) == 0)
-			return true;
-	return false;
-}
-
 int
 source_check_loss(const struct source_mark *published, size_t n,
 	const struct source_set *next, struct error *e)
@@ -228,7 +227,7 @@ source_check_loss(const struct source_mark *published, size_t n,
 		key = key_set_find(&next->keys, published[i].kid);
 		if (key != NULL && source_print(key) == published[i].print)
 			continue;
-		if (key == NULL && is_withdrawn(next, published[i].kid))
+		if (key == NULL && source_is_withdrawn(next, published[i].kid))
 			continue;
 		buf_printf(&lost, "%s%s%s", lost.len > 0 ? ", " : "",
 			published[i].kid,

@@ -53,6 +53,9 @@ int source_record_save(int dirfd, const char *issuer, int64_t published,
 	const struct source_mark *marks, size_t n_marks, const char *jwks,
 	size_t jwks_len, struct error *e) __attribute__((warn_unused_result));
 
+/* The issuer is withdrawn: should it come back, it starts anew. */
+void source_record_remove(int dirfd, const char *issuer);
+
 /* Is every key of the record in the set, and the other way round, in the same
  * order? */
 bool source_record_equals(

@@ -68,6 +68,17 @@ withdraw(struct source_set *set, const char *kid, struct error *e)
 	return 0;
 }
 
+bool
+source_is_withdrawn(const struct source_set *set, const char *kid)
+{
+	size_t i;
+
+	for (i = 0; i < set->n_withdrawn; i++)
+		if (strcmp(set->withdrawn[i], kid) == 0)
+			return true;
+	return false;
+}
+
 /* --- a keyring ---------------------------------------------------------- */
 
 static int
@@ -327,6 +338,26 @@ out:
 	return rc;
 }
 
+/* What a keyring retired or revoked is not published, though another file has
+ * it: sa.pub holds retired keys for the API server's sake. */
+static void
+drop_withdrawn(struct source_set *set)
+{
+	struct key *key;
+	size_t i, kept = 0;
+
+	for (i = 0; i < set->keys.count; i++) {
+		key = set->keys.keys[i];
+		if (source_is_withdrawn(set, key->kid)) {
+			key_free(key);
+			continue;
+		}
+		set->keys.keys[kept] = key;
+		set->notes[kept++] = set->notes[i];
+	}
+	set->keys.count = kept;
+}
+
 int
 source_load(char *const *paths, size_t n_paths, const char *issuer, int64_t now,
 	struct source_set *out, struct error *e)
@@ -349,6 +380,7 @@ source_load(char *const *paths, size_t n_paths, const char *issuer, int64_t now,
 		if (rc != 0)
 			goto fail;
 	}
+	drop_withdrawn(&set);
 	if (set.keys.count == 0) {
 		error_set(e, ERROR_NOTFOUND,
 			"%s%s: no public key there, put one in (PEM, X.509, "

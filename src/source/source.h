@@ -9,6 +9,9 @@
  * Directories are not entered further.  Symbolic links are followed, so that a
  * mounted ConfigMap works.
  *
+ * A keyring decides for the keys that it knows: one that it has retired or
+ * revoked is left out even when another file holds it.
+ *
  * All or nothing: one file that cannot be read or is refused makes the whole
  * set an error, because a set with a key missing is what breaks pods.
  */
@@ -50,6 +53,9 @@ int source_load(char *const *paths, size_t n_paths, const char *issuer,
 	int64_t now, struct source_set *out, struct error *e)
 	__attribute__((warn_unused_result));
 void source_set_release(struct source_set *set);
+
+/* Did a keyring take this key out? */
+bool source_is_withdrawn(const struct source_set *set, const char *kid);
 
 /* A number that changes when anything that source_load would read changes:
  * names, identities, sizes, times, modes.  Reads no contents.  Never 0. */

@@ -93,6 +93,22 @@ test_members_come_change_and_go(void **state)
 	assert_non_null(publisher_by_slot(x->p, slot));
 }
 
+/* A cluster that was taken down and made again has other keys. */
+static void
+test_a_withdrawn_member_starts_anew(void **state)
+{
+	struct publish *x = *state;
+
+	start(x);
+	publish_work(x);
+	scratch_remove("fleet/a");
+	publish_work(x);
+	assert_null(publisher_find(x->p, ID("a")));
+	member("a", 5, 1);
+	publish_work(x);
+	publish_assert(x, ID("a"), OIDC_FRESH, 5, 1);
+}
+
 static void
 test_a_bad_member_harms_no_other(void **state)
 {
@@ -339,6 +355,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PUBLISH_TEST(test_members_come_change_and_go),
 		PUBLISH_TEST(test_a_bad_member_harms_no_other),
+		PUBLISH_TEST(test_a_withdrawn_member_starts_anew),
 		PUBLISH_TEST(test_names_that_cannot_be),
 		PUBLISH_TEST(test_emptied_directory_is_held),
 		PUBLISH_TEST(test_removed_directory_is_held),

@@ -397,6 +397,36 @@ test_keyring_beside_files(void **state)
 	}
 }
 
+/* Retired and revoked keys stay out, whoever else has them. */
+static void
+test_keyring_withdraws_from_files(void **state)
+{
+	static const char *const orders[] = {"ring sa.pub", "sa.pub ring"};
+	struct source_set set = {.keys = KEY_SET_INIT};
+	size_t i;
+
+	(void)state;
+	scratch_mkdir("ring");
+	scratch_write("ring/keyring.json",
+		sample_ring(ISSUER, 0, 3,
+			(enum keyring_state[]){KEYRING_REVOKED, KEYRING_RETIRED,
+				KEYRING_ACTIVE}));
+	scratch_write("sa.pub", sample_pems(0, 4));
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(load(orders[i], &set, NULL), 0);
+		assert_keys(&set, "2 3");
+		assert_note(&set, 0, KEYRING_ACTIVE, SAMPLE_ACTIVATED);
+		assert_false(set.notes[1].has_state);
+		source_set_release(&set);
+	}
+	scratch_write("sa.pub", sample_pems(0, 2));
+	scratch_write("ring/keyring.json",
+		sample_ring(ISSUER, 0, 2,
+			(enum keyring_state[]){
+				KEYRING_REVOKED, KEYRING_RETIRED}));
+	assert_refused("ring sa.pub", ERROR_NOTFOUND, "no public key there");
+}
+
 /* The least of what they ask for, whichever comes first. */
 static void
 test_two_keyrings(void **state)
@@ -476,6 +506,7 @@ main(void)
 		SCRATCH_TEST(test_number_of_files),
 		SCRATCH_TEST(test_keyring),
 		SCRATCH_TEST(test_keyring_beside_files),
+		SCRATCH_TEST(test_keyring_withdraws_from_files),
 		SCRATCH_TEST(test_two_keyrings),
 		SCRATCH_TEST(test_keyring_that_is_wrong),
 		SCRATCH_TEST(test_any_issuers_keyring),
