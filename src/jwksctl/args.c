@@ -21,6 +21,17 @@ find_option(const struct ctl_cmd *cmd, const char *name, size_t len)
 	return NULL;
 }
 
+/* One kid in 64 begins with a dash; no option's name is as long as a kid. */
+#define KID_LEN 43 /* base64url of a SHA-256 */
+
+static bool
+is_option(const struct ctl_cmd *cmd, const char *word)
+{
+	if (word[0] != '-' || word[1] == '\0')
+		return false;
+	return cmd->kid_states == 0 || strcspn(word, "=") != KID_LEN;
+}
+
 /* An option at argv[*i], with its value behind "=" or in the next word. */
 static int
 parse_option(struct ctl *ctl, int argc, char **argv, int *i, struct error *e)
@@ -101,7 +112,7 @@ ctl_parse(struct ctl *ctl, int argc, char **argv, const char *dir,
 	for (i = 0; i < argc; i++) {
 		if (options && strcmp(argv[i], "--") == 0)
 			options = false;
-		else if (!options || argv[i][0] != '-' || argv[i][1] == '\0')
+		else if (!options || !is_option(ctl->cmd, argv[i]))
 			ctl->words[ctl->n_words++] = argv[i];
 		else if (parse_option(ctl, argc, argv, &i, e) != 0)
 			return -1;

@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -14,12 +15,17 @@
 #include "jwksctl/jwks.h"
 #include "jwksctl/policy.h"
 #include "jwksctl/take.h"
+#include "jwksctl/text.h"
 #include "key/parse.h"
 
 /* What is gathered from --adopt and --adopt-jwks. */
 struct adoption {
 	struct key_set keys;
-	const char *stored[KEY_SET_MAX]; /* kids, of keys in the set */
+	/* of those whose private half there is: kid and file */
+	struct {
+		const char *kid;
+		const char *path;
+	} stored[KEY_SET_MAX];
 	size_t n_stored;
 };
 
@@ -29,17 +35,17 @@ is_stored(const struct adoption *a, const char *kid)
 	size_t i;
 
 	for (i = 0; i < a->n_stored; i++)
-		if (strcmp(a->stored[i], kid) == 0)
+		if (strcmp(a->stored[i].kid, kid) == 0)
 			return true;
 	return false;
 }
 
-/* The file is a private key: copy it into the store. */
+/* The file is a private key.  It is not copied yet: a key that is not adopted
+ * in the end must not be there for `stage` to find. */
 static int
-adopt_private(const struct keyring_store *store, const char *path,
-	struct adoption *a, struct error *e)
+adopt_private(const char *path, struct adoption *a, struct error *e)
 {
-	struct key *key = keyring_store_adopt_key(store, path, e);
+	struct key *key = keyring_store_look_at(path, e);
 	const struct key *kept;
 	char kid[KEY_KID_MAX + 1];
 
@@ -49,14 +55,15 @@ adopt_private(const struct keyring_store *store, const char *path,
 	if (key_set_add(&a->keys, key, e) != 0)
 		return error_wrap(e, "%s", path);
 	kept = key_set_find(&a->keys, kid);
-	if (kept != NULL && !is_stored(a, kid) && a->n_stored < KEY_SET_MAX)
-		a->stored[a->n_stored++] = kept->kid;
+	if (kept != NULL && !is_stored(a, kid) && a->n_stored < KEY_SET_MAX) {
+		a->stored[a->n_stored].kid = kept->kid;
+		a->stored[a->n_stored++].path = path;
+	}
 	return 0;
 }
 
 static int
-adopt_file(const struct keyring_store *store, const char *path,
-	struct adoption *a, struct error *e)
+adopt_file(const char *path, struct adoption *a, struct error *e)
 {
 	struct key_set found = KEY_SET_INIT;
 	struct file_bytes file = {0};
@@ -68,7 +75,7 @@ adopt_file(const struct keyring_store *store, const char *path,
 	rc = key_parse(file.data, file.len, &found, &why);
 	file_bytes_release(&file);
 	if (rc != 0 && why.code == ERROR_DENIED)
-		return adopt_private(store, path, a, e);
+		return adopt_private(path, a, e);
 	if (rc != 0)
 		error_set(e, why.code, "%s: %s", path, why.text);
 	else if (key_set_merge(&a->keys, &found, e) != 0)
@@ -90,29 +97,27 @@ adopt_url(const char *url, struct adoption *a, struct error *e)
 }
 
 static int
-adopt_jwks(const struct keyring_store *store, const char *from,
-	struct adoption *a, struct error *e)
+adopt_jwks(const char *from, struct adoption *a, struct error *e)
 {
 	if (jwks_is_url(from))
 		return adopt_url(from, a, e);
-	return adopt_file(store, from, a, e);
+	return adopt_file(from, a, e);
 }
 
 static int
-gather(struct ctl *ctl, const struct keyring_store *store, struct adoption *a,
-	struct error *e)
+gather(struct ctl *ctl, struct adoption *a, struct error *e)
 {
 	const char *from;
 	size_t i;
 
 	from = ctl_value(ctl, "adopt");
 	for (i = 1; from != NULL; i++) {
-		if (adopt_file(store, from, a, e) != 0)
+		if (adopt_file(from, a, e) != 0)
 			return -1;
 		from = ctl_value_at(ctl, "adopt", i);
 	}
 	from = ctl_value(ctl, "adopt-jwks");
-	if (from != NULL && adopt_jwks(store, from, a, e) != 0)
+	if (from != NULL && adopt_jwks(from, a, e) != 0)
 		return -1;
 	return 0;
 }
@@ -135,12 +140,34 @@ find_signing(struct ctl *ctl, const struct adoption *a, struct error *e)
 	if (a->keys.count == 1)
 		return a->keys.keys[0]->kid;
 	if (a->n_stored == 1)
-		return a->stored[0];
+		return a->stored[0].kid;
 	error_set(e, ERROR_INVALID,
 		"%zu keys were adopted: give --signing KID (the kid in the "
 		"header of a fresh token), or --adopt the signing key's file",
 		a->keys.count);
 	return NULL;
+}
+
+/* Copy the private halves, now that it is clear what is adopted. */
+static int
+copy_private(const struct keyring_store *store, const struct adoption *a,
+	struct error *e)
+{
+	struct key *key;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < a->n_stored; i++) {
+		key = keyring_store_adopt_key(store, a->stored[i].path, e);
+		if (key == NULL)
+			return -1;
+		if (strcmp(key->kid, a->stored[i].kid) != 0)
+			rc = error_set(e, ERROR_CONFLICT,
+				"%s: changed while it was read; try again",
+				a->stored[i].path);
+		key_free(key);
+	}
+	return rc;
 }
 
 /* Move the adopted keys into the keyring. */
@@ -204,7 +231,7 @@ fill(struct ctl *ctl, struct take *take, struct error *e)
 	struct adoption a = {0};
 	int rc = -1;
 
-	if (gather(ctl, take->store, &a, e) != 0)
+	if (gather(ctl, &a, e) != 0)
 		goto out;
 	if (a.keys.count == 0) {
 		if (make_first(take->store, take->ring, r.now, e) != 0)
@@ -212,7 +239,7 @@ fill(struct ctl *ctl, struct take *take, struct error *e)
 		r.kid = take->ring->keys[0].key->kid;
 	} else {
 		r.kid = find_signing(ctl, &a, e);
-		if (r.kid == NULL ||
+		if (r.kid == NULL || copy_private(take->store, &a, e) != 0 ||
 			enter(take->ring, &a, r.kid, r.now, e) != 0)
 			goto out;
 	}
@@ -225,11 +252,13 @@ out:
 static void
 say(const struct take *take, int64_t now)
 {
-	const char *dir = keyring_store_dir(take->store);
+	const char *path = keyring_store_dir(take->store);
+	char *full = realpath(path, NULL); /* for another program's file */
+	char word[TEXT_WORD_MAX];
 	const struct keyring_key *active = keyring_active(take->ring, now);
 
 	printf("made a keyring of %zu key%s in %s; %s signs\n",
-		take->ring->count, take->ring->count == 1 ? "" : "s", dir,
+		take->ring->count, take->ring->count == 1 ? "" : "s", path,
 		take->ring->last.kid);
 	if (active != NULL && !active->in_store)
 		printf("note: its private half is not in the keyring: the API "
@@ -239,7 +268,9 @@ say(const struct take *take, int64_t now)
 	       "} }\n"
 	       "      the API servers' flags: jwksctl apiserver-flags %s --for "
 	       "TOOL\n",
-		take->ring->issuer, dir, dir);
+		take->ring->issuer, full != NULL ? full : path,
+		text_word(word, path));
+	free(full);
 }
 
 static int

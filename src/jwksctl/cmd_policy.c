@@ -8,6 +8,7 @@
 
 #include "jwksctl/policy.h"
 #include "jwksctl/take.h"
+#include "jwksctl/text.h"
 #include "jwksctl/view.h"
 
 enum ctl_exit
@@ -15,6 +16,7 @@ cmd_policy(struct ctl *ctl)
 {
 	struct keyring *ring = NULL;
 	struct keyring_policy policy;
+	char word[TEXT_WORD_MAX];
 	struct error e = {0};
 	enum ctl_exit code;
 	bool json = false;
@@ -36,7 +38,7 @@ cmd_policy(struct ctl *ctl)
 			code = ctl_fail(&e);
 	} else {
 		printf("the policy is so already: jwksctl status %s\n",
-			ctl->dirs[0]);
+			text_word(word, ctl->dirs[0]));
 		code = CTL_OK;
 	}
 	keyring_free(ring);

@@ -196,8 +196,9 @@ explain_revoke(const char *dir, const struct keyring *ring)
 static void
 explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
 {
-	const char *dir = keyring_store_dir(take->store);
-	char rollout[TEXT_MAX];
+	const char *path = keyring_store_dir(take->store);
+	char rollout[TEXT_MAX], word[TEXT_WORD_MAX];
+	const char *dir = text_word(word, path);
 
 	text_duration(rollout, take->ring->policy.rollout);
 	switch (step) {
@@ -228,7 +229,7 @@ explain(struct ctl *ctl, const struct take *take, enum keyring_step step)
 	case KEYRING_DISCARD:
 		break;
 	}
-	view_next(dir, take->ring, ctl->clock.now);
+	view_next(path, take->ring, ctl->clock.now);
 }
 
 static const char *
@@ -277,6 +278,13 @@ report(struct ctl *ctl, const struct take *take, enum keyring_step step)
 	return CTL_OK;
 }
 
+/* Of several keyrings in a timer's log, which one? */
+static int
+wrap_dir(const struct take *take, struct error *e)
+{
+	return error_wrap(e, "%s", keyring_store_dir(take->store));
+}
+
 /* Make the key and put it into the keyring in memory. */
 static int
 stage(struct take *take, const struct keyring_request *r, struct error *e)
@@ -284,7 +292,7 @@ stage(struct take *take, const struct keyring_request *r, struct error *e)
 	struct key *key;
 
 	if (keyring_stage_check(take->ring, r, e) != 0)
-		return -1;
+		return wrap_dir(take, e);
 	key = keyring_store_make_key(take->store, take->ring, e);
 	if (key == NULL)
 		return -1;
@@ -299,7 +307,9 @@ change_policy(struct ctl *ctl, struct take *take,
 
 	if (policy_read(ctl, &policy, e) != 0)
 		return -1;
-	return keyring_policy_apply(take->ring, r, &policy, e);
+	if (keyring_policy_apply(take->ring, r, &policy, e) != 0)
+		return wrap_dir(take, e);
+	return 0;
 }
 
 static int
@@ -314,7 +324,7 @@ change(struct ctl *ctl, struct take *take, const struct keyring_request *r,
 		return change_policy(ctl, take, r, e);
 	k = keyring_step_check(take->ring, r, e);
 	if (k == NULL)
-		return -1;
+		return wrap_dir(take, e);
 	if (r->step == KEYRING_ACTIVATE &&
 		keyring_store_private_check(take->store, k->key, e) != 0)
 		return -1;

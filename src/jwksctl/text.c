@@ -85,6 +85,29 @@ text_moment(char text[TEXT_MAX], int64_t when)
 		clock_format(text, when);
 }
 
+const char *
+text_word(char out[TEXT_WORD_MAX], const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+=:@%,";
+	const char *c;
+	size_t used = 0;
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+		return word;
+	out[used++] = '\'';
+	for (c = word; *c != '\0' && used < TEXT_WORD_MAX - 6; c++) {
+		if (*c == '\'') /* end, an escaped one, and on */
+			used += (size_t)sprintf(out + used, "'\\''");
+		else
+			out[used++] = *c;
+	}
+	out[used++] = '\'';
+	out[used] = '\0';
+	return out;
+}
+
 void
 text_table_add(
 	struct text_table *t, const char *colour, const char *const *cells)

@@ -23,6 +23,10 @@ void text_duration(char text[TEXT_MAX], int64_t seconds);
 /* clock_format(), or "-" of a moment that has not happened. */
 void text_moment(char text[TEXT_MAX], int64_t when);
 
+/* A word as a shell takes it, in quotes where it needs them. */
+#define TEXT_WORD_MAX 8192
+const char *text_word(char out[TEXT_WORD_MAX], const char *word);
+
 /* A table on standard output: rows of strings, columns as wide as their
  * widest cell.  Cells are copied. */
 #define TEXT_COLUMNS 8

@@ -119,8 +119,9 @@ void
 view_next(const char *dir, const struct keyring *ring, int64_t now)
 {
 	struct keyring_plan plan = keyring_plan(ring, now);
-	char when[TEXT_MAX], wait[TEXT_MAX];
+	char when[TEXT_MAX], wait[TEXT_MAX], word[TEXT_WORD_MAX];
 
+	dir = text_word(word, dir);
 	if (plan.when == 0) {
 		printf("next: jwksctl %s %s, when you want a new key\n",
 			keyring_step_name(plan.step), dir);

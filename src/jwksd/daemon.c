@@ -562,13 +562,13 @@ tell_ready(struct daemon *d)
 	issuers = publisher_issuers(d->publisher, &n);
 	for (i = 0; i < n; i++)
 		keys += issuers[i]->n_keys;
-	snprintf(message, sizeof(message), "ready: %zu issuers, %zu keys", n,
-		keys);
+	snprintf(message, sizeof(message), "ready: %zu issuer%s, %zu key%s", n,
+		n == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
 	log_info("jwksd", NULL, "%s", message);
 	if (s.held + s.absent > 0)
 		log_warn("jwksd", NULL,
-			"%zu issuers serve their last good set, %zu are not "
-			"served: see the status page",
+			"serving their last good set: %zu, not served: %zu; "
+			"the status page says why",
 			s.held, s.absent);
 	systemd_notify("READY=1\nSTATUS=serving");
 }

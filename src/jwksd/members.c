@@ -4,7 +4,7 @@
  * swap: what is new is read first, and only when all of it can be served is
  * anything else changed.
  */
-include "jwksd/internal.h"
+#include "jwksd/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

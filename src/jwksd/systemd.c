@@ -41,7 +41,7 @@ systemd_notify(const char *message)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (sendto(fd, message, strlen(message), MSG_NOSIGNAL,
+	if (sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT,
 		    (struct sockaddr *)&to,
 		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) <
 		0) {

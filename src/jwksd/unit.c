@@ -252,7 +252,7 @@ read_fresh(const struct unit *u, const struct unit_context *c,
 		return -1;
 	if (check_loss(u, record, &set, &loss) != 0) {
 		error_set(&load->problem, loss.code,
-			"%s: put it back, or let it go with: %s "
+			"%s: put back what is missing, or let it go with: %s "
 			"--acknowledge %s",
 			loss.text, c->command, u->issuer->url);
 		goto out;

@@ -183,6 +183,11 @@ keyring_journal_heal(int dirfd, const struct keyring *ring, struct error *e)
 		O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return error_sys(e, "cannot be opened");
+	/* whatever umask says: others may read it, and the next run has to */
+	if (fchmod(fd, 0644) != 0) {
+		error_sys(e, "its mode cannot be set");
+		goto out;
+	}
 	if (find_end(fd, &last, e) != 0)
 		goto out;
 	if (last == ring->generation) {

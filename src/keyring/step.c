@@ -66,7 +66,7 @@ pick(const struct keyring *ring, const struct keyring_request *r,
 		k = keyring_find(ring, r->kid);
 		if (k == NULL)
 			error_set(e, ERROR_NOTFOUND,
-				"no key %.64s: jwksctl list shows them",
+				"no key %.64s: `jwksctl list` shows them",
 				r->kid);
 		return k;
 	}
@@ -83,7 +83,9 @@ pick(const struct keyring *ring, const struct keyring_request *r,
 			best = k;
 	}
 	if (best == NULL)
-		error_set(e, ERROR_NOTFOUND, "no key is %s: nothing to %s",
+		error_set(e, ERROR_NOTFOUND,
+			"no key is %s: nothing to %s; `jwksctl status` says "
+			"what comes next",
 			keyring_state_name(want), keyring_step_name(r->step));
 	return best;
 }

@@ -104,7 +104,8 @@ check_directory(int fd, mode_t forbidden, const char *advice, struct error *e)
 		return error_sys(e, "cannot be examined");
 	if (st.st_uid != geteuid())
 		return error_set(e, ERROR_DENIED,
-			"belongs to user %u, not to the one who runs this",
+			"belongs to user %u, not to the one who runs this: run "
+			"it as that user",
 			(unsigned)st.st_uid);
 	if ((st.st_mode & forbidden) != 0)
 		return error_set(e, ERROR_DENIED, "has mode %04o: %s",
@@ -135,6 +136,9 @@ take_lock(struct keyring_store *s, bool *busy, struct error *e)
 	s->lock_fd = openat(s->fd, LOCK_FILE,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
+		return error_sys(e, LOCK_FILE);
+	/* whatever umask says: the next run has to open it */
+	if (fchmod(s->lock_fd, 0600) != 0)
 		return error_sys(e, LOCK_FILE);
 	while (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EINTR)
@@ -421,18 +425,30 @@ keyring_store_make_key(const struct keyring_store *s,
 }
 
 struct key *
+keyring_store_look_at(const char *path, struct error *e)
+{
+	struct keyring_private *p = keyring_private_load(AT_FDCWD, path, e);
+	struct key *key = NULL;
+
+	if (p != NULL)
+		key = keyring_private_public(p, e);
+	keyring_private_free(p);
+	if (key == NULL)
+		error_wrap(e, "%s", path);
+	return key;
+}
+
+struct key *
 keyring_store_adopt_key(
 	const struct keyring_store *s, const char *path, struct error *e)
 {
-	struct keyring_private *p;
-	struct key *key;
+	struct keyring_private *p = keyring_private_load(AT_FDCWD, path, e);
+	struct key *key = NULL;
 
-	p = keyring_private_load(AT_FDCWD, path, e);
-	if (p == NULL) {
+	if (p == NULL)
 		error_wrap(e, "%s", path);
-		return NULL;
-	}
-	key = save(s, p, e);
+	else
+		key = save(s, p, e);
 	keyring_private_free(p);
 	return key;
 }

@@ -74,7 +74,10 @@ struct key *keyring_store_make_key(const struct keyring_store *s,
 	const struct keyring *ring, struct error *e)
 	__attribute__((warn_unused_result));
 
-/* Copy a private key from a file outside; its public half. */
+/* The public half of a private key's file outside. */
+struct key *keyring_store_look_at(const char *path, struct error *e)
+	__attribute__((warn_unused_result));
+/* The same, and copy the private key. */
 struct key *keyring_store_adopt_key(const struct keyring_store *s,
 	const char *path, struct error *e) __attribute__((warn_unused_result));
 

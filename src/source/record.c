@@ -220,8 +220,7 @@ source_check_loss(const struct source_mark *published, size_t n,
 {
 	const struct key *key;
 	struct buf lost = BUF_INIT;
-	size_t i;
-	int rc = 0;
+	size_t i, count = 0;
 
 	for (i = 0; i < n; i++) {
 		key = key_set_find(&next->keys, published[i].kid);
@@ -232,13 +231,15 @@ source_check_loss(const struct source_mark *published, size_t n,
 		buf_printf(&lost, "%s%s%s", lost.len > 0 ? ", " : "",
 			published[i].kid,
 			key != NULL ? " (now another key)" : "");
-		rc = -1;
+		count++;
 	}
-	if (rc != 0)
+	if (count > 0)
 		error_set(e, ERROR_CONFLICT,
-			"the published key %.200s is gone from the sources "
-			"and no rotation retired it",
-			buf_ok(&lost) && lost.data != NULL ? lost.data : "?");
+			"the published key%s %.200s %s gone from the sources "
+			"and no rotation retired %s",
+			count == 1 ? "" : "s",
+			buf_ok(&lost) && lost.data != NULL ? lost.data : "?",
+			count == 1 ? "is" : "are", count == 1 ? "it" : "them");
 	buf_release(&lost);
-	return rc;
+	return count == 0 ? 0 : -1;
 }

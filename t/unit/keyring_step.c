@@ -290,6 +290,71 @@ test_policy_rules(void **arg)
 	assert_int_equal(keyring_policy_check(&p, NULL), -1);
 }
 
+/* Change one duration by so much; 0 or the error's code. */
+static int
+change(struct keyring *ring, int64_t now, size_t offset, int64_t by, bool force)
+{
+	struct keyring_policy p = ring->policy;
+	struct keyring_request r = {.step = KEYRING_POLICY,
+		.now = now,
+		.by = "test",
+		.reason = force ? "test" : NULL,
+		.force = force};
+	struct error e = {0};
+
+	*(int64_t *)(void *)((char *)&p + offset) += by;
+	return keyring_policy_apply(ring, &r, &p, &e) == 0 ? 0 : (int)e.code;
+}
+
+#define AT(member) offsetof(struct keyring_policy, member)
+
+static void
+test_policy_never_shortens_a_wait(void **arg)
+{
+	static const size_t held[] = {
+		AT(token_lifetime), AT(api_token_lifetime), AT(max_age)};
+	static const size_t waits[] = {AT(skew), AT(rollout)};
+	struct keyring_policy p = policy();
+	struct keyring *ring = ring_new(&p);
+	int64_t t = RING_START + 1, due;
+	size_t i;
+
+	(void)arg;
+	/* nothing waits: what bounds nothing that is out there may shrink */
+	assert_int_equal(change(ring, t, AT(publish_ahead), -60, false), 0);
+	assert_int_equal(change(ring, t, AT(skew), -60, false), 0);
+	assert_null(ring->last.kid);
+	assert_int_equal(ring->last.step, KEYRING_POLICY);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(
+			change(ring, t, held[i], -1, false), ERROR_CONFLICT);
+		assert_int_equal(change(ring, t, held[i], 1, false), 0);
+	}
+	assert_step(ring, KEYRING_STAGE, NULL, t);
+	due = keyring_next_due(ring, &ring->keys[1]);
+	assert_int_equal(
+		change(ring, t, AT(publish_ahead), -1, false), ERROR_CONFLICT);
+	assert_int_equal(keyring_next_due(ring, &ring->keys[1]), due);
+	assert_int_equal(change(ring, due, AT(publish_ahead), -1, false), 0);
+	assert_step(ring, KEYRING_ACTIVATE, NULL, due);
+	/* retiring, and when that is over accepted by the API servers still */
+	for (i = 0; i < 2; i++)
+		assert_int_equal(
+			change(ring, due, waits[i], -1, false), ERROR_CONFLICT);
+	t = keyring_next_due(ring, &ring->keys[0]);
+	assert_step(ring, KEYRING_RETIRE, NULL, t);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(
+			change(ring, t, waits[i], -1, false), ERROR_CONFLICT);
+	t = keyring_accepted_until(ring, &ring->keys[0]);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(change(ring, t, waits[i], -1, false), 0);
+	assert_int_equal(change(ring, t, AT(token_lifetime), -1, true), 0);
+	assert_int_equal(
+		change(ring, t, AT(max_age), 10 * DAY, true), ERROR_INVALID);
+	keyring_free(ring);
+}
+
 int
 main(void)
 {
@@ -303,6 +368,7 @@ main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_old_keys_are_forgotten),
 		cmocka_unit_test(test_policy_rules),
+		cmocka_unit_test(test_policy_never_shortens_a_wait),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

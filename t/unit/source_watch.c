@@ -487,8 +487,9 @@ test_queue_overflows(void **state)
 	if (limit != NULL)
 		fclose(limit);
 	if (most >= EVENTS_MAX) {
-		print_message("# the queue is too long to be filled\n");
-		skip();
+		print_message(
+			"# skipped: the queue is too long to be filled\n");
+		return; /* cmocka's skip() is "not ok" in TAP */
 	}
 	scratch_write("a", "1");
 	scratch_write("b", "1");
