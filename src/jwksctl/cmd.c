@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "jwksctl/cmd_aws.h"
@@ -353,6 +354,8 @@ ctl_main(int argc, char **argv, const struct keyring_clock *clock,
 	struct ctl ctl = {.clock = *clock, .by = by};
 	enum ctl_exit code;
 
+	/* what we make, the next run has to open: umask is about others */
+	umask(umask(S_IRWXG | S_IRWXO) & (S_IRWXG | S_IRWXO));
 	ctl.colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
 	code = dispatch(&ctl, argc - 1, argv + 1);
 	ctl_release(&ctl);

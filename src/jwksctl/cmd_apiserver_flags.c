@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config/url.h"
+#include "jwksctl/text.h"
 #include "jwksctl/view.h"
 #include "oidc/document.h"
 
@@ -59,12 +60,16 @@ print_manager(const struct flags *f, const char *before, const char *equals,
 static void
 print_systemd(const struct flags *f)
 {
+	bool quoted = strchr(f->dir, ' ') != NULL;
+	const char *before = quoted ? "\"--" : "--";
+	const char *after = quoted ? "\" \\" : " \\";
+
 	printf("# kube-apiserver\n");
-	print_each(f, "--", "=", " \\");
+	print_each(f, before, "=", after);
 	if (!f->signs)
 		return;
 	printf("# kube-controller-manager\n");
-	print_manager(f, "--", "=", " \\");
+	print_manager(f, before, "=", after);
 }
 
 static void
@@ -209,6 +214,7 @@ print_now(const struct keyring *ring, const char *dir, int64_t now)
 {
 	struct keyring_plan plan = keyring_plan(ring, now);
 	bool staged = plan.step == KEYRING_ACTIVATE;
+	char word[TEXT_WORD_MAX];
 
 	printf("# Replace flags of these names that are set already; do not "
 	       "add to them.\n"
@@ -222,7 +228,7 @@ print_now(const struct keyring *ring, const char *dir, int64_t now)
 	if (staged)
 		printf("# Now: a key is staged; restart each kube-apiserver "
 		       "before `jwksctl activate %s`.\n",
-			dir);
+			text_word(word, dir));
 	printf("\n");
 }
 

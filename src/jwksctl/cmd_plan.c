@@ -89,11 +89,13 @@ static void
 print_text(struct ctl *ctl, const char *dir, const struct keyring *ring,
 	const struct steps *s)
 {
+	char word[TEXT_WORD_MAX];
 	char when[TEXT_MAX], wait[TEXT_MAX];
 	int64_t now = ctl->clock.now;
 	size_t i;
 
 	printf("%s  %s\n", dir, ring->issuer);
+	dir = text_word(word, dir);
 	if (s->count == 0)
 		printf("  nothing is planned; jwksctl rotate %s --now starts a "
 		       "rotation\n",

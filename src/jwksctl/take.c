@@ -75,7 +75,9 @@ take_open(struct ctl *ctl, const char *dir, bool force, struct take *take)
 	/* a key that is lost must not keep the next one from being made */
 	if (keyring_store_heal_signing(
 		    take->store, take->ring, ctl->clock.now, &healing) != 0)
-		warn(&healing, "the API servers' signing key is not in place");
+		warn(&healing,
+			"the API servers' signing key is not in place; put its "
+			"file back, or replace the key (`jwksctl stage`)");
 	return CTL_OK;
 fail:
 	take_close(take);

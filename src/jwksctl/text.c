@@ -98,10 +98,12 @@ text_word(char out[TEXT_WORD_MAX], const char *word)
 		return word;
 	out[used++] = '\'';
 	for (c = word; *c != '\0' && used < TEXT_WORD_MAX - 6; c++) {
-		if (*c == '\'') /* end, an escaped one, and on */
-			used += (size_t)sprintf(out + used, "'\\''");
-		else
+		if (*c == '\'') { /* end, an escaped one, and on */
+			memcpy(out + used, "'\\''", 4);
+			used += 4;
+		} else {
 			out[used++] = *c;
+		}
 	}
 	out[used++] = '\'';
 	out[used] = '\0';

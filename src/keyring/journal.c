@@ -183,7 +183,7 @@ keyring_journal_heal(int dirfd, const struct keyring *ring, struct error *e)
 		O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return error_sys(e, "cannot be opened");
-	/* whatever umask says: others may read it, and the next run has to */
+	/* whatever umask says: it is for others to read */
 	if (fchmod(fd, 0644) != 0) {
 		error_sys(e, "its mode cannot be set");
 		goto out;

@@ -84,10 +84,15 @@ keyring_store_open(const char *dir, struct error *e)
 		goto fail;
 	}
 	s->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->fd < 0) {
+	if (s->fd < 0 && errno == ENOENT)
+		error_set(e, ERROR_NOTFOUND,
+			"%s: there is no such directory; `jwksctl init` makes "
+			"a keyring",
+			dir);
+	else if (s->fd < 0)
 		error_sys(e, "%s", dir);
+	if (s->fd < 0)
 		goto fail;
-	}
 	return s;
 fail:
 	keyring_store_close(s);
@@ -136,9 +141,6 @@ take_lock(struct keyring_store *s, bool *busy, struct error *e)
 	s->lock_fd = openat(s->fd, LOCK_FILE,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
-		return error_sys(e, LOCK_FILE);
-	/* whatever umask says: the next run has to open it */
-	if (fchmod(s->lock_fd, 0600) != 0)
 		return error_sys(e, LOCK_FILE);
 	while (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EINTR)

@@ -12,18 +12,36 @@ use JWKSD::Test;
 use Test::More;
 
 my $dir = scratch();
-my $page = read_file(source_dir() . '/src/jwksctl/jwksctl.1');
+my @pages = qw(jwksctl/jwksctl.1 aws/jwksctl-aws.1 aws/jwksctl-doctor.1
+	keyring/jwksd.keyring.5);
+my ($page, $aws, $doctor) =
+	map { read_file(source_dir() . "/src/$_") } @pages[0 .. 2];
 my $format = read_file(source_dir() . '/src/keyring/jwksd.keyring.5');
 
-# The commands of AWS' side have their own test beside them.
-my @commands = grep { !/^(aws |doctor)/ } ctl('help')->{out} =~ /^  (\S.*?)  +\S/mg;
+my @commands = ctl('help')->{out} =~ /^  (\S.*?)  +\S/mg;
+
+# The page that a command stands on, and how it is written there.
+sub place
+{
+	my ($command) = @_;
+
+	if ($command =~ /^(aws .+|doctor)$/) {
+		my $name = qr/^\.Nm jwksctl \Q$1\E$/m;
+		my ($synopsis) = "$aws$doctor" =~ /($name.*?)^\.(?:Nm|Sh)/ms;
+
+		return ($synopsis || '', $name);
+	}
+	return ($page, qr/^\.It Ic \Q$command\E( |$)/m);
+}
 
 ok(@commands > 15, 'the help lists the commands');
 for my $command (@commands) {
-	like($page, qr/^\.It Ic \Q$command\E( |$)/m, "$command");
+	my ($text, $name) = place($command);
+
+	like($text, $name, "$command");
 	for my $option (ctl('help', split / /, $command)->{out} =~
 		/^  -(\S+)/mg) {
-		like($page, qr/\.?Fl \Q$option\E\b/, "$command: -$option");
+		like($text, qr/\.?Fl \Q$option\E\b/, "$command: -$option");
 	}
 }
 like($page, qr/^\.It $_$/m, "exit status $_") for 0 .. 5;
@@ -53,8 +71,8 @@ like($format, qr/\b\Q$_\E\b/, "file $_")
 	for map { s/.*\///r } glob("$kr/*"), glob("$kr/apiserver/*");
 
 SKIP: {
-	has_program('mandoc') or skip 'mandoc is not installed', 2;
-	for my $file ('jwksctl/jwksctl.1', 'keyring/jwksd.keyring.5') {
+	has_program('mandoc') or skip 'mandoc is not installed', scalar @pages;
+	for my $file (@pages) {
 		is(run('mandoc', '-Tlint', '-Wwarning',
 			source_dir() . "/src/$file")->{out}, '', "$file is clean");
 	}

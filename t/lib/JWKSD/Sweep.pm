@@ -25,6 +25,7 @@ use JSON::PP ();
 use JWKSD::Ctl;
 use JWKSD::Test;
 use Test::More;
+use Time::Local qw(timegm);
 
 our @EXPORT = qw(
 	scenarios prepare fresh broken unfinished acknowledged recover record
@@ -236,6 +237,25 @@ sub acknowledged
 	return $ring && $scenario->{done}->($ring);
 }
 
+sub epoch
+{
+	my @parts = reverse $_[0] =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)Z$/;
+
+	$parts[4]--;
+	return timegm(@parts);
+}
+
+# Must API servers take its tokens at this moment?
+sub accepted
+{
+	my ($ring, $key, $now) = @_;
+	my $policy = $ring->{policy};
+
+	return !$key->{revoked} unless $key->{retired} && !$key->{revoked};
+	return $now < epoch($key->{superseded}) + $policy->{rollout}
+		+ $policy->{api_token_lifetime} + $policy->{skew};
+}
+
 # What is missing once everything should be in place.
 sub unfinished
 {
@@ -245,7 +265,7 @@ sub unfinished
 	my @wrong = broken($scenario, $top);
 	my ($active) = signing_key($ring);
 	my $bundle = join '', map { $_->{public} }
-		grep { !$_->{revoked} } @{ $ring->{keys} };
+		grep { accepted($ring, $_, $scenario->{at}) } @{ $ring->{keys} };
 
 	push @wrong, 'the step is not done' unless $scenario->{done}->($ring);
 	push @wrong, 'sa.pub is not the bundle'
