@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * State is a threshold and a flag, set once by the program; a line is built
- * in a local buffer and leaves in one write, so threads never mix lines.
+ * State is a threshold, a format and a flag; a line is built in a local buffer
+ * and leaves in one write, so threads never mix lines.
  */
 #include "base/log.h"
 
@@ -16,9 +16,9 @@
 #include "base/clock.h"
 
 #define ISSUER_MAX 512 /* bytes of it on a line, quotes included */
-#define MESSAGE_END (LOG_LINE_MAX - sizeof(" msg=\n") + 1)
 
 static atomic_int shown = LOG_LEVEL_INFO;
+static atomic_int format = LOG_FORMAT_LOGFMT;
 static bool to_journal;
 
 const char *
@@ -78,68 +78,17 @@ log_threshold(enum log_level threshold)
 	atomic_store_explicit(&shown, (int)threshold, memory_order_relaxed);
 }
 
-static bool
-plain(const char *value, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (value[i] <= ' ' || value[i] > '~' || value[i] == '"' ||
-			value[i] == '\\' || value[i] == '=')
-			return false;
-	return len > 0;
-}
-
-/* Bytes that one becomes between quotes. */
-static size_t
-escaped_len(unsigned char c)
-{
-	if (c == '"' || c == '\\' || c == '\n')
-		return 2;
-	return c < ' ' || c > '~' ? 4 : 1;
-}
-
-/* How much of value fits into room bytes, quotes included. */
-static size_t
-fitting(const char *value, size_t room)
-{
-	size_t used = 2, i;
-
-	for (i = 0; value[i] != '\0'; i++) {
-		used += escaped_len((unsigned char)value[i]);
-		if (used > room)
-			break;
-	}
-	return i;
-}
-
 void
-log_field(struct buf *b, const char *key, const char *value, size_t len)
+log_set_format(enum log_format f)
 {
-	size_t i;
-	unsigned char c;
+	atomic_store_explicit(&format, (int)f, memory_order_relaxed);
+}
 
-	if (b->len > 0)
-		buf_putc(b, ' ');
-	buf_puts(b, key);
-	buf_putc(b, '=');
-	if (plain(value, len)) {
-		buf_append(b, value, len);
-		return;
-	}
-	buf_putc(b, '"');
-	for (i = 0; i < len; i++) {
-		c = (unsigned char)value[i];
-		if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else if (c == '\n')
-			buf_puts(b, "\\n");
-		else if (c < ' ' || c > '~')
-			buf_printf(b, "\\x%02x", c);
-		else
-			buf_putc(b, (char)c);
-	}
-	buf_putc(b, '"');
+enum log_format
+log_format(void)
+{
+	return (enum log_format)atomic_load_explicit(
+		&format, memory_order_relaxed);
 }
 
 /* Syslog's numbers, sd-daemon(3). */
@@ -151,21 +100,23 @@ journal_digit(enum log_level level)
 
 /* Everything before the message; who it is about may be cut too. */
 static void
-begin_line(struct buf *b, enum log_level level, const char *module,
+begin_line(struct log_line *l, enum log_level level, const char *module,
 	const char *issuer)
 {
-	char now[CLOCK_TEXT_LEN + 1];
+	const char *name = log_level_name(level);
+	char text[CLOCK_TEXT_LEN + 1] = "";
 
-	if (to_journal) {
-		buf_printf(b, "<%c>", journal_digit(level));
-	} else {
-		clock_format(now, clock_now());
-		buf_printf(b, "time=%s ", now);
+	if (to_journal)
+		snprintf(text, sizeof(text), "<%c>", journal_digit(level));
+	log_line_begin(l, log_format(), text);
+	if (!to_journal) {
+		clock_format(text, clock_now());
+		log_line_text(l, "time", text, strlen(text));
 	}
-	buf_printf(b, "level=%s", log_level_name(level));
-	log_field(b, "mod", module, strlen(module));
+	log_line_text(l, "level", name, strlen(name));
+	log_line_text(l, "mod", module, strlen(module));
 	if (issuer != NULL)
-		log_field(b, "issuer", issuer, fitting(issuer, ISSUER_MAX));
+		log_line_text_within(l, "issuer", issuer, ISSUER_MAX);
 }
 
 void
@@ -173,7 +124,7 @@ log_event(enum log_level level, const char *module, const char *issuer,
 	const char *fmt, ...)
 {
 	char text[LOG_LINE_MAX];
-	struct buf b = BUF_INIT;
+	struct log_line l;
 	va_list ap;
 	int n;
 
@@ -184,11 +135,13 @@ log_event(enum log_level level, const char *module, const char *issuer,
 	va_end(ap);
 	if (n < 0)
 		return;
-	begin_line(&b, level, module, issuer);
-	log_field(&b, "msg", text, fitting(text, MESSAGE_END - b.len));
-	buf_putc(&b, '\n');
-	if (buf_ok(&b) && write(STDERR_FILENO, b.data, b.len) < 0) {
+	begin_line(&l, level, module, issuer);
+	log_line_text_within(
+		&l, "msg", text, LOG_LINE_MAX - LOG_LINE_END_MAX - l.text.len);
+	log_line_end(&l);
+	if (buf_ok(&l.text) &&
+		write(STDERR_FILENO, l.text.data, l.text.len) < 0) {
 		/* nowhere left to say it */
 	}
-	buf_release(&b);
+	log_line_release(&l);
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log: one event is one line, logfmt, on standard error.
+ * The log: one event is one line, logfmt or JSON, on standard error.
  *
  *     time=2026-11-23T20:51:00Z level=warn mod=source issuer=https://h/a
  *     msg="..."                                          (on one line)
+ *     {"time":"2026-11-23T20:51:00Z","level":"warn","mod":"source",...}
  *
  * When standard error is the journal's (JOURNAL_STREAM, systemd.exec(5)) the
  * time is left out and "<4>" stands in front, so that the level arrives.  All
- * text is escaped: control bytes, quotes and bytes above 0x7e never get out
- * raw.  A line is cut at LOG_LINE_MAX.  Any thread may log; a line is one
- * write(2).  Only the rooms admin, jwksd and jwksctl log; others return errors.
+ * text is escaped (base/logline.h).  A line is cut at LOG_LINE_MAX, whole.  Any
+ * thread may log; a line is one write(2).  Only the rooms admin, jwksd and
+ * jwksctl log; others return errors.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "base/buf.h"
+#include "base/logline.h"
 
 #define LOG_LINE_MAX 1024
 
@@ -35,6 +35,10 @@ int log_level_parse(const char *name, enum log_level *level);
 void log_open(enum log_level threshold);
 void log_threshold(enum log_level threshold);
 
+/* Of this log and, by whoever asks, of others; logfmt until it is set. */
+void log_set_format(enum log_format f);
+enum log_format log_format(void);
+
 /* module: the room.  issuer: what it is about, or NULL. */
 void log_event(enum log_level level, const char *module, const char *issuer,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -43,9 +47,5 @@ void log_event(enum log_level level, const char *module, const char *issuer,
 #define log_warn(...) log_event(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(...) log_event(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...) log_event(LOG_LEVEL_DEBUG, __VA_ARGS__)
-
-/* Append ` key=value` in logfmt (no blank first when b is empty), the value
- * escaped and quoted where it needs to be.  For other writers of log lines. */
-void log_field(struct buf *b, const char *key, const char *value, size_t len);
 
 #endif

@@ -46,6 +46,7 @@ struct config {
 	char *access_log;  /* "" off, "-" standard error, or a file */
 	unsigned access_log_sample; /* write one of so many */
 	enum log_level log_level;
+	char *log_format;        /* "logfmt" or "json" */
 	unsigned header_timeout; /* seconds, as are the next */
 	unsigned idle_timeout;
 	unsigned write_timeout;

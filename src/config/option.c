@@ -14,6 +14,7 @@ static const char *const may_be_off[] = {"", NULL};
 static const char *const log_targets[] = {"", "-", NULL};
 static const char *const log_levels[] = {
 	"error", "warn", "info", "debug", NULL};
+static const char *const log_formats[] = {"logfmt", "json", NULL};
 static const char *const jwks_types[] = {
 	"application/jwk-set+json", "application/json", NULL};
 
@@ -102,6 +103,16 @@ const struct config_option config_options[] = {
 		.unit = "",
 		.doc = "The least important event that is logged: error, warn, "
 		       "info or debug.",
+	},
+	{
+		.name = "log-format",
+		TOP(log_format),
+		.type = CONFIG_STRING,
+		.fallback = "\"logfmt\"",
+		.words = log_formats,
+		.unit = "",
+		.doc = "How a line of the log and of the access log is "
+		       "written: logfmt or json.",
 	},
 	{
 		.name = "header-timeout",

@@ -145,23 +145,17 @@ access_flush(struct access_writer *w)
 }
 
 static void
-add_text(struct buf *b, const char *key, const char *text)
+add_text(struct log_line *l, const char *key, const char *text)
 {
-	log_field(b, key, text, strlen(text));
+	log_line_text(l, key, text, strlen(text));
 }
 
 static void
-add_span(struct buf *b, const char *key, struct http_span s)
+add_span(struct log_line *l, const char *key, struct http_span s)
 {
 	if (s.p != NULL)
-		log_field(b, key, s.p,
+		log_line_text(l, key, s.p,
 			s.len < VALUE_MAX_LEN ? s.len : VALUE_MAX_LEN);
-}
-
-static void
-add_number(struct buf *b, const char *key, uint64_t value)
-{
-	buf_printf(b, " %s=%llu", key, (unsigned long long)value);
 }
 
 void
@@ -169,34 +163,34 @@ access_write(struct access_writer *w, const struct http_exchange *x,
 	const struct oidc_document *doc, uint64_t generation, int64_t now)
 {
 	char when[CLOCK_TEXT_LEN + 1], peer[HTTP_ADDRESS_TEXT_MAX];
-	struct buf line = BUF_INIT;
+	struct log_line l;
 
 	if (++w->skipped < w->log->sample)
 		return;
 	w->skipped = 0;
 	clock_format(when, now);
-	add_text(&line, "time", when);
+	log_line_begin(&l, log_format(), "");
+	add_text(&l, "time", when);
 	http_address_text(x->peer, x->peer_len, peer);
-	add_text(&line, "client", peer);
-	add_number(&line, "status", x->status);
-	add_number(&line, "bytes", x->bytes);
+	add_text(&l, "client", peer);
+	log_line_number(&l, "status", x->status);
+	log_line_number(&l, "bytes", x->bytes);
 	if (x->req != NULL) {
-		add_span(&line, "method", x->req->method_text);
-		add_span(&line, "host", x->req->host);
-		add_span(&line, "path", x->req->path);
+		add_span(&l, "method", x->req->method_text);
+		add_span(&l, "host", x->req->host);
+		add_span(&l, "path", x->req->path);
 	}
 	if (doc != NULL)
-		add_text(&line, "doc",
-			oidc_kind_name((enum oidc_kind)doc->kind));
-	add_number(&line, "gen", generation);
+		add_text(&l, "doc", oidc_kind_name((enum oidc_kind)doc->kind));
+	log_line_number(&l, "gen", generation);
 	if (x->req != NULL) {
-		add_span(&line, "agent", x->req->user_agent);
-		add_span(&line, "fwd", x->req->forwarded_for);
+		add_span(&l, "agent", x->req->user_agent);
+		add_span(&l, "fwd", x->req->forwarded_for);
 	}
-	buf_putc(&line, '\n');
-	if (buf_ok(&line))
-		buf_append(&w->lines, line.data, line.len);
-	buf_release(&line);
+	log_line_end(&l);
+	if (buf_ok(&l.text))
+		buf_append(&w->lines, l.text.data, l.text.len);
+	log_line_release(&l);
 	if (w->lines.len >= GATHER || w->lines.failed)
 		access_flush(w);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The access log: one logfmt line per answer, or per one of so many.
+ * The access log: one line per answer, or per one of so many; logfmt or JSON,
+ * as the log itself (base/log.h).
  *
  *   time= client= status= bytes= method= host= path= doc= gen= agent= fwd=
  *

@@ -24,6 +24,7 @@
 #include "http/listener.h"
 #include "jwksd/access.h"
 #include "jwksd/complain.h"
+#include "jwksd/losses.h"
 #include "jwksd/publisher.h"
 #include "jwksd/sockets.h"
 #include "jwksd/systemd.h"
@@ -68,6 +69,7 @@ struct daemon {
 	struct event *signals[SIGNALS];
 	struct event *wake;
 	struct event *watch;
+	struct losses losses;
 	int64_t change_first; /* monotonic; of a burst, 0: none */
 	bool draining;
 	bool failed;
@@ -151,12 +153,30 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+tell_losses(struct daemon *d)
+{
+	uint64_t totals[LOSSES_KINDS] = {0};
+	char text[300];
+	size_t i, kind;
+
+	for (i = 0; i < d->n_workers; i++)
+		for (kind = 0; kind < LOSSES_KINDS; kind++)
+			totals[kind] += http_server_counter(
+				worker_server(d->workers[i]),
+				losses_counters[kind]);
+	if (losses_tell(&d->losses, totals, clock_monotonic_ms(), text,
+		    sizeof(text)))
+		log_warn("http", NULL, "%s", text);
+}
+
+static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = arg;
 
 	(void)fd;
 	(void)what;
+	tell_losses(d);
 	if (d->draining)
 		return;
 	publisher_scan(d->publisher, clock_now());
@@ -238,12 +258,21 @@ reload_failed(struct daemon *d, const char *text)
 }
 
 static void
+log_like(const struct config *config)
+{
+	log_threshold(config->log_level);
+	log_set_format(strcmp(config->log_format, "json") == 0
+			       ? LOG_FORMAT_JSON
+			       : LOG_FORMAT_LOGFMT);
+}
+
+static void
 take_config(struct daemon *d, struct config *config)
 {
 	tell_restart(d->config, config);
 	config_free(d->config);
 	d->config = config;
-	log_threshold(config->log_level);
+	log_like(config);
 	d->view.config_good = true;
 	d->view.config_problem[0] = '\0';
 	d->view.config_read = clock_now();
@@ -694,6 +723,7 @@ daemon_run(const char *config_path)
 	if (d->config == NULL)
 		goto out;
 	log_open(d->config->log_level);
+	log_like(d->config);
 	event_set_log_callback(from_libevent);
 	limit_process();
 	d->view.version = PACKAGE_VERSION;

@@ -34,6 +34,7 @@ setup(void **state)
 	ours = pair[0];
 	unsetenv("JOURNAL_STREAM");
 	log_open(LOG_LEVEL_DEBUG);
+	log_set_format(LOG_FORMAT_LOGFMT);
 	return 0;
 }
 
@@ -141,6 +142,11 @@ test_cut(void **state)
 	assert_cut("https://h/a", text, "\\x01\\x01\"\n");
 	memset(text, '\n', sizeof(text) - 1);
 	assert_cut("https://h/a", text, "\\n\\n\"\n");
+	log_set_format(LOG_FORMAT_JSON);
+	assert_cut("https://h/a", text, "\\n\\n\"}\n");
+	memset(text, '\x01', sizeof(text) - 1);
+	assert_cut(NULL, text, "\\u0001\\u0001\"}\n");
+	log_set_format(LOG_FORMAT_LOGFMT);
 	/* what the line is about must not crowd out what it says */
 	memset(issuer, '\x02', sizeof(issuer) - 1);
 	issuer[sizeof(issuer) - 1] = '\0';
@@ -184,17 +190,45 @@ test_journal(void **state)
 }
 
 static void
-test_field(void **state)
+test_fields(void **state)
 {
-	struct buf b = BUF_INIT;
+	struct log_line l;
 
 	(void)state;
-	log_field(&b, "a", "plain", 5);
-	log_field(&b, "b", "", 0);
-	log_field(&b, "c", "nul\0byte", 8);
-	log_field(&b, "d", "~!", 2);
-	assert_string_equal(b.data, "a=plain b=\"\" c=\"nul\\x00byte\" d=~!");
-	buf_release(&b);
+	log_line_begin(&l, LOG_FORMAT_LOGFMT, "");
+	log_line_text(&l, "a", "plain", 5);
+	log_line_text(&l, "b", "", 0);
+	log_line_text(&l, "c", "nul\0byte", 8);
+	log_line_number(&l, "n", UINT64_MAX);
+	log_line_text(&l, "d", "~!", 2);
+	log_line_end(&l);
+	assert_string_equal(l.text.data, "a=plain b=\"\" c=\"nul\\x00byte\" "
+					 "n=18446744073709551615 d=~!\n");
+	log_line_release(&l);
+	log_line_begin(&l, LOG_FORMAT_JSON, "<6>");
+	log_line_text(&l, "a", "plain=1", 7);
+	log_line_text(&l, "b", "", 0);
+	log_line_number(&l, "n", 0);
+	log_line_text(&l, "c", "\0\"\\\n\t\x7f\xff", 7);
+	log_line_end(&l);
+	assert_string_equal(l.text.data,
+		"<6>{\"a\":\"plain=1\",\"b\":\"\",\"n\":0,"
+		"\"c\":\"\\u0000\\\"\\\\\\n\\u0009\\u007f\\u00ff\"}\n");
+	log_line_release(&l);
+}
+
+static void
+test_json(void **state)
+{
+	(void)state;
+	log_set_format(LOG_FORMAT_JSON);
+	log_warn("m", "https://h/a", "say \"%s\"", "a\nb");
+	next_line();
+	assert_memory_equal(line, "{\"time\":\"20", 11);
+	assert_string_equal(line + strlen("{\"time\":\"") + CLOCK_TEXT_LEN,
+		"\",\"level\":\"warn\",\"mod\":\"m\","
+		"\"issuer\":\"https://h/a\","
+		"\"msg\":\"say \\\"a\\nb\\\"\"}\n");
 }
 
 static void
@@ -224,7 +258,8 @@ main(void)
 		LOG_TEST(test_escapes),
 		LOG_TEST(test_cut),
 		LOG_TEST(test_journal),
-		cmocka_unit_test(test_field),
+		LOG_TEST(test_json),
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_level_names),
 	};
 

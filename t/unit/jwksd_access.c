@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "jwksd/access.h"
 #include "scratch.h"
 
@@ -104,6 +105,28 @@ test_lines(void **state)
 					"4096") " method=GET host=h.example "
 						"path=/ gen=7\n" HEAD("400",
 							"99") " gen=7\n");
+	access_writer_free(w);
+	access_log_close(log);
+}
+
+static void
+test_json(void **state)
+{
+	struct access_log *log = open_log("log", 1);
+	struct access_writer *w = access_writer_new(log);
+	struct oidc_document doc = {.kind = OIDC_JWKS};
+
+	(void)state;
+	log_set_format(LOG_FORMAT_JSON);
+	answer(w, "/a\"", "a\x1b\xc3\r\n{}", &doc);
+	log_set_format(LOG_FORMAT_LOGFMT);
+	access_flush(w);
+	assert_file("log", "{\"time\":\"2026-11-24T06:00:00Z\","
+			   "\"client\":\"192.0.2.1:4711\",\"status\":200,"
+			   "\"bytes\":4096,\"method\":\"GET\","
+			   "\"host\":\"h.example\",\"path\":\"/a\\\"\","
+			   "\"doc\":\"jwks\",\"gen\":7,"
+			   "\"agent\":\"a\\u001b\\u00c3\\u000d\\n{}\"}\n");
 	access_writer_free(w);
 	access_log_close(log);
 }

@@ -227,8 +227,8 @@ sub learn_addresses
 	my ($self) = @_;
 	my $log = $self->log_text;
 
-	$self->{listens} = [$log =~ /msg="listening on (\S+?)"/g];
-	($self->{admin}) = $log =~ /msg="admin on (\S+?)"/;
+	$self->{listens} = [$log =~ /msg"?[=:]"listening on (\S+?)"/g];
+	($self->{admin}) = $log =~ /msg"?[=:]"admin on (\S+?)"/;
 }
 
 sub address
