@@ -77,7 +77,6 @@ int
 jwks_of(const struct keyring *ring, int64_t now, struct key_set *set,
 	struct error *e)
 {
-	const struct key *key;
 	struct key *copy;
 	size_t i;
 
@@ -85,8 +84,7 @@ jwks_of(const struct keyring *ring, int64_t now, struct key_set *set,
 		if (!keyring_state_published(
 			    keyring_state(&ring->keys[i], now)))
 			continue;
-		key = ring->keys[i].key;
-		copy = key_new(key->spki, key->spki_len, key->kid, e);
+		copy = key_copy(ring->keys[i].key, e);
 		if (copy == NULL || key_set_add(set, copy, e) != 0)
 			return -1;
 	}

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/systemd.h"
 #include "http/listener.h"
-#include "jwksd/systemd.h"
 
 void
 sockets_release(struct sockets *s)

@@ -175,6 +175,34 @@ key_new(const unsigned char *spki, size_t len, const char *kid, struct error *e)
 	return key_from_numbers(&numbers, key_numbers_alg(&numbers), kid, e);
 }
 
+struct key *
+key_copy(const struct key *key, struct error *e)
+{
+	size_t kid_size = strlen(key->kid) + 1;
+	size_t rest = key->spki_len + kid_size + key->jwk_len + 1;
+	struct key *copy = malloc(sizeof(*copy) + rest);
+	char *p;
+
+	if (copy == NULL) {
+		error_nomem(e);
+		return NULL;
+	}
+	*copy = *key;
+	/* as pack() laid it out */
+	p = memcpy(copy + 1, key + 1, rest);
+	copy->spki = (const unsigned char *)p;
+	copy->kid = p + key->spki_len;
+	copy->jwk = copy->kid + kid_size;
+	return copy;
+}
+
+bool
+key_same(const struct key *a, const struct key *b)
+{
+	return a->spki_len == b->spki_len &&
+	       memcmp(a->spki, b->spki, a->spki_len) == 0;
+}
+
 void
 key_free(struct key *key)
 {

@@ -14,6 +14,7 @@
 #ifndef KEY_KEY_H
 #define KEY_KEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -59,7 +60,12 @@ const char *key_alg_name(enum key_alg alg);    /* "RS256" */
  * owns the result.  NULL on failure. */
 struct key *key_new(const unsigned char *spki, size_t len, const char *kid,
 	struct error *e) __attribute__((warn_unused_result));
+/* The caller owns the copy.  NULL when out of memory. */
+struct key *key_copy(const struct key *key, struct error *e)
+	__attribute__((warn_unused_result));
 void key_free(struct key *key);
+/* Have both the same public key, whatever their kid and alg? */
+bool key_same(const struct key *a, const struct key *b);
 
 /* Keys in the order in which they were added: kube-apiserver's order is that
  * of its flags, then that of each file. */

@@ -10,13 +10,6 @@
 
 #include "key/internal.h"
 
-static bool
-same_key(const struct key *a, const struct key *b)
-{
-	return a->spki_len == b->spki_len &&
-	       memcmp(a->spki, b->spki, a->spki_len) == 0;
-}
-
 static struct key_shown
 kid_of(const struct key *key)
 {
@@ -29,7 +22,7 @@ static int
 compare(const struct key *have, const struct key *new, struct error *e)
 {
 	bool kid = strcmp(have->kid, new->kid) == 0;
-	bool key = same_key(have, new);
+	bool key = key_same(have, new);
 
 	if (!kid && !key)
 		return 0;

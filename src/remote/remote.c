@@ -128,8 +128,12 @@ set_peer(CURL *curl, const struct remote_request *r,
 {
 	char entry[300];
 
-	if (r->ca_file != NULL &&
-		curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca_file) != CURLE_OK)
+	/* those of this file only: libcurl would go on trusting the system's
+	 * directory as well */
+	if (r->ca_file != NULL && (curl_easy_setopt(curl, CURLOPT_CAINFO,
+					   r->ca_file) != CURLE_OK ||
+					  curl_easy_setopt(curl, CURLOPT_CAPATH,
+						  NULL) != CURLE_OK))
 		return -1;
 	if (r->bearer != NULL &&
 		(curl_easy_setopt(curl, CURLOPT_HTTPAUTH,

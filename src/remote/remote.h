@@ -20,7 +20,7 @@
 
 struct remote_request {
 	const char *url;
-	const char *ca_file; /* PEM; NULL: the system's */
+	const char *ca_file; /* PEM, trusted alone; NULL: the system's */
 	const char *connect; /* "HOST:PORT" to connect to instead, or NULL */
 	const char *bearer;  /* token for Authorization, or NULL; it is sent
 			      * to that URL only */

@@ -215,6 +215,36 @@ test_kid_refused(void **state)
 	key_free(key);
 }
 
+/* A copy is the same in all that is published, and stands on its own. */
+static void
+test_copy(void **state)
+{
+	static const char jwks[] =
+		"{\"kty\":\"RSA\",\"kid\":\"mine\",\"alg\":\"RS384\","
+		"\"n\":\"" RSA_N "\",\"e\":\"AQAB\"}";
+	struct key_set set = KEY_SET_INIT;
+	struct key *copy, *other;
+
+	(void)state;
+	assert_int_equal(key_parse(jwks, strlen(jwks), &set, NULL), 0);
+	copy = key_copy(set.keys[0], NULL);
+	assert_non_null(copy);
+	assert_true(key_same(copy, set.keys[0]));
+	assert_ptr_not_equal(copy->spki, set.keys[0]->spki);
+	assert_string_equal(copy->jwk, set.keys[0]->jwk);
+	key_set_release(&set);
+	assert_string_equal(copy->kid, "mine");
+	assert_int_equal(copy->alg, KEY_RS384);
+	assert_int_equal(copy->bits, 2048);
+	assert_int_equal(strlen(copy->jwk), copy->jwk_len);
+	other = key_new(copy->spki, copy->spki_len, "other", NULL);
+	assert_non_null(other);
+	assert_true(key_same(copy, other));
+	key_free(copy);
+	assert_string_equal(other->kid, "other");
+	key_free(other);
+}
+
 static void
 test_names(void **state)
 {
@@ -240,6 +270,7 @@ main(void)
 		cmocka_unit_test(test_rfc7515),
 		cmocka_unit_test(test_kid_given),
 		cmocka_unit_test(test_kid_refused),
+		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_names),
 	};
 

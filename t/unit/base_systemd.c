@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "jwksd/systemd.h"
+#include "base/systemd.h"
 #include "scratch.h"
 
 /* --- sd_notify ---------------------------------------------------------- */

@@ -3,8 +3,8 @@
  * systemd's two small protocols, without libsystemd: sd_notify(3) and
  * sd_listen_fds(3).  Without systemd every call does nothing.
  */
-#ifndef JWKSD_SYSTEMD_H
-#define JWKSD_SYSTEMD_H
+#ifndef BASE_SYSTEMD_H
+#define BASE_SYSTEMD_H
 
 #include <stdint.h>
 

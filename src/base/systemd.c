@@ -3,7 +3,7 @@
  * The protocols are a datagram and three environment variables; their text is
  * in sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3).
  */
-#include "jwksd/systemd.h"
+#include "base/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
