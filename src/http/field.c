@@ -88,7 +88,8 @@ on_content_length(struct scan *s, struct http_span value)
 }
 
 /* RFC 9112 section 6.1 and 6.3: "chunked" once, last, and nothing unknown
- * before it; not in HTTP/1.0, and not beside Content-Length. */
+ * before it; not in HTTP/1.0, and not beside Content-Length.  Empty members of
+ * a list do not count (RFC 9110 section 5.6.1). */
 static enum http_parse
 on_transfer_encoding(struct scan *s, struct http_span value)
 {
@@ -101,7 +102,9 @@ on_transfer_encoding(struct scan *s, struct http_span value)
 		return bad(s, 400);
 	s->transfer_encoding = true;
 	while (next_member(&value, &m)) {
-		if (chunked || m.len == 0)
+		if (m.len == 0)
+			continue;
+		if (chunked)
 			return bad(s, 400);
 		for (i = 0; i < m.len; i++) {
 			if (!is(m.p[i], TOKEN))
@@ -122,11 +125,17 @@ on_transfer_encoding(struct scan *s, struct http_span value)
 static enum http_parse
 on_expect(struct scan *s, struct http_span value)
 {
+	struct http_span m;
+
 	if (s->req->minor == 0)
 		return HTTP_PARSE_DONE;
-	if (!WORD_IS(value.p, value.len, "100-continue"))
-		return bad(s, 417);
-	s->req->expect_continue = true;
+	while (next_member(&value, &m)) {
+		if (m.len == 0)
+			continue;
+		if (!WORD_IS(m.p, m.len, "100-continue"))
+			return bad(s, 417);
+		s->req->expect_continue = true;
+	}
 	return HTTP_PARSE_DONE;
 }
 

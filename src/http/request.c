@@ -11,10 +11,10 @@
  *    hold sub-delims and %XX (RFC 3986 section 3.2.2), no host name does.
  *  - Content-Length given twice is refused even if both say the same
  *    (RFC 9112 section 6.3 permits either).
- *  - Transfer-Encoding takes no empty list members or parameters.
+ *  - Transfer-Encoding takes no parameters.
  *  - Transfer_Encoding and Content_Length are refused: there are gateways that
  *    read '_' as '-'.
- *  - only "100-continue" alone is an expectation.
+ *  - no expectation but "100-continue" is known.
  * Where it is as lax as the RFC says: one empty line before a request line is
  * skipped (RFC 9112 section 2.2); If-Modified-Since or If-Unmodified-Since
  * given twice is ignored (RFC 9110 sections 13.1.3, 13.1.4); a list may stand
