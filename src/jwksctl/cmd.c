@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "jwksctl/cmd_aws.h"
+#include "jwksctl/cmd_kube.h"
 
 #define BIT(state) (1U << (state))
 
@@ -202,6 +203,9 @@ const struct ctl_cmd ctl_cmds[] = {
 		CTL_NO_DIR, 1, 1000, 0, aws_audit_options, cmd_aws_audit},
 	{"aws simulate", "", "would AWS take this token for this role?",
 		CTL_NO_DIR, 0, 0, 0, aws_simulate_options, cmd_aws_simulate},
+	{"kube irsa-policy", "", "what gives pods their service account's role",
+		CTL_NO_DIR, 0, 0, 0, kube_irsa_policy_options,
+		cmd_kube_irsa_policy},
 	{"completion", "SHELL", "completion for bash, zsh or fish", CTL_NO_DIR,
 		1, 1, 0, no_options, cmd_completion},
 	{"kids", "DIR", NULL, CTL_ONE_DIR, 0, 0, 0, kids_options, cmd_kids},
