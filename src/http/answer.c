@@ -31,16 +31,33 @@ counter_of(unsigned status)
 }
 
 static void
+tell(const struct http_connection *c, const struct http_request *req,
+	uint32_t tag, unsigned status, uint64_t bytes)
+{
+	const struct http_server *s = c->server;
+	const struct http_exchange x = {
+		.req = req,
+		.status = status,
+		.bytes = bytes,
+		.when = s->date_of,
+		.tag = tag,
+		.peer = &c->peer.sa,
+		.peer_len = c->peer_len,
+	};
+
+	s->settings.observer(s->settings.arg, &x);
+}
+
+static void
 send_answer(struct http_connection *c, const struct http_request *req,
 	const struct choice *choice)
 {
 	struct http_server *s = c->server;
-	struct http_exchange x = {.req = req, .tag = choice->tag};
 	struct http_pieces p;
+	size_t bytes;
 
 	http_response_cut(choice->response, choice->cut, &p);
-	x.status = p.status;
-	x.bytes = p.line_len + HTTP_DATE_LINE_LEN + p.rest_len;
+	bytes = p.line_len + HTTP_DATE_LINE_LEN + p.rest_len;
 	if (p.status == 200) {
 		http_connection_append(
 			c, s->head, HTTP_OK_LINE_LEN + HTTP_DATE_LINE_LEN);
@@ -51,21 +68,18 @@ send_answer(struct http_connection *c, const struct http_request *req,
 	}
 	if (c->closing) {
 		http_connection_append(c, CLOSE_LINE, sizeof(CLOSE_LINE) - 1);
-		x.bytes += sizeof(CLOSE_LINE) - 1;
+		bytes += sizeof(CLOSE_LINE) - 1;
 	} else if (req->minor == 0) {
 		/* without it an HTTP/1.0 client expects us to close */
 		http_connection_append(
 			c, KEEP_ALIVE_LINE, sizeof(KEEP_ALIVE_LINE) - 1);
-		x.bytes += sizeof(KEEP_ALIVE_LINE) - 1;
+		bytes += sizeof(KEEP_ALIVE_LINE) - 1;
 	}
 	http_connection_append(c, p.rest, p.rest_len);
 	http_count(s, counter_of(p.status), 1);
-	http_count(s, HTTP_COUNT_BYTES_SENT, x.bytes);
-	if (s->settings.observer == NULL)
-		return;
-	x.peer = &c->peer.sa;
-	x.peer_len = c->peer_len;
-	s->settings.observer(s->settings.arg, &x);
+	s->turn_bytes += bytes;
+	if (s->settings.observer != NULL)
+		tell(c, req, choice->tag, p.status, bytes);
 }
 
 /* What is answered without asking the handler; NULL: nothing. */

@@ -7,7 +7,9 @@
  * Reading is edge-triggered: a recv that does not fill its buffer has emptied
  * the socket, and the next byte makes a new edge.  Two cases make none, and ask
  * for another turn themselves (c->again): a recv that filled the buffer, and a
- * FIN that came together with bytes.
+ * FIN that came together with bytes.  A third is a turn that ended before the
+ * requests did (c->behind), so that nobody who sends ever more of them keeps
+ * others waiting.  The turn asked for comes after all that is ready meanwhile.
  *
  * Back-pressure: while a socket does not take its answers (c->out != NULL)
  * nothing of its requests is read or answered, so what a connection can hold is
@@ -34,6 +36,9 @@ enum next {
 /* A peer that takes less than this in a write_timeout is not reading: it may
  * not hold an answer for ever by taking it byte by byte. */
 #define WRITE_STEP 16384
+/* What one turn may answer with before others have theirs: more than any honest
+ * batch, and some ten microseconds. */
+#define TURN_MAX HTTP_OUTPUT_SIZE
 /* What a lingering peer may still send. */
 #define LINGER_MAX 1048576
 #define SPARES_MAX 256
@@ -99,6 +104,10 @@ is_last(const char *bytes, size_t len)
 static enum next
 finish(struct http_connection *c)
 {
+	struct http_server *s = c->server;
+
+	http_count(s, HTTP_COUNT_BYTES_SENT, s->turn_bytes);
+	s->turn_bytes = 0;
 	http_connection_flush(c);
 	if (c->broken)
 		return NEXT_CLOSE;
@@ -109,8 +118,15 @@ finish(struct http_connection *c)
 	return c->linger ? NEXT_LINGER : NEXT_CLOSE;
 }
 
+/* May another request be answered now? */
+static bool
+may_answer(const struct http_connection *c)
+{
+	return !c->closing && c->out == NULL && !c->broken;
+}
+
 /* Answer the requests in the shared input buffer, all of them unless the
- * socket is full, with one send. */
+ * socket or the turn is full, with one send. */
 static enum next
 serve(struct http_connection *c, size_t len)
 {
@@ -123,7 +139,7 @@ serve(struct http_connection *c, size_t len)
 	size_t used;
 	bool last;
 
-	while (pos < len && !c->closing && c->out == NULL && !c->broken) {
+	while (pos < len && s->turn_bytes < TURN_MAX && may_answer(c)) {
 		r = http_request_parse(
 			buf + pos, len - pos, req, &used, &status);
 		if (r != HTTP_PARSE_DONE)
@@ -134,6 +150,7 @@ serve(struct http_connection *c, size_t len)
 	}
 	if (r == HTTP_PARSE_BAD)
 		http_answer_refusal(c, status);
+	c->behind = pos < len && r == HTTP_PARSE_DONE && may_answer(c);
 	/* a reset would overtake the answer if anything was left unread */
 	if (c->closing && (pos < len || c->full))
 		c->linger = true;
@@ -156,6 +173,8 @@ read_step(struct http_connection *c)
 
 	if (have > 0)
 		memcpy(s->input, c->in, have);
+	if (c->behind)
+		return serve(c, have);
 	n = http_connection_receive(c, s->input + have, room);
 	if (n > 0)
 		return serve(c, have + (size_t)n);
@@ -218,6 +237,29 @@ watch(struct http_connection *c, short events)
 	return true;
 }
 
+/* The turn comes after all that is ready now: libevent looks at descriptors
+ * before it looks at timers, while an event made active would run first. */
+static bool
+ask_for_turn(struct http_connection *c)
+{
+	static const struct timeval NOW = {0, 0};
+	struct http_server *s = c->server;
+
+	if (!event_pending(s->turn, EV_TIMEOUT, NULL) &&
+		event_add(s->turn, &NOW) != 0)
+		return false;
+	TAILQ_INSERT_TAIL(&s->turns, c, turn);
+	c->waiting = true;
+	return true;
+}
+
+static void
+leave_turns(struct http_connection *c)
+{
+	TAILQ_REMOVE(&c->server->turns, c, turn);
+	c->waiting = false;
+}
+
 static enum next
 start_lingering(struct http_connection *c)
 {
@@ -228,11 +270,12 @@ start_lingering(struct http_connection *c)
 	return linger_step(c);
 }
 
-/* Make the connection's events and list those of what it needs next.  false:
- * it is closed. */
-static bool
+/* Make the connection's events and list those of what it needs next, or close
+ * it. */
+static void
 settle(struct http_connection *c, enum next next)
 {
+	bool reading = c->watched == READ_EVENTS;
 	enum http_phase phase;
 	bool ok = false;
 
@@ -256,31 +299,60 @@ settle(struct http_connection *c, enum next next)
 	case NEXT_CLOSE:
 		break;
 	}
+	/* an event that was added just now reports what is there by itself */
+	if (ok && c->watched == READ_EVENTS &&
+		(c->behind || (c->again && reading)))
+		ok = ask_for_turn(c);
 	if (!ok)
 		http_connection_close(c);
-	return ok;
+}
+
+static void
+take_turn(struct http_connection *c)
+{
+	enum next next;
+
+	if (c->watched == WRITE_EVENTS)
+		next = write_step(c);
+	else if (c->phase == HTTP_LINGERING)
+		next = linger_step(c);
+	else
+		next = read_step(c);
+	settle(c, next);
 }
 
 static void
 on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_connection *c = arg;
-	bool reading = (c->watched & EV_READ) != 0;
-	enum next next;
 
 	(void)fd;
 	if ((what & EV_CLOSED) != 0)
 		c->hung_up = true;
+	/* what came is read in its turn */
+	c->again = true;
+	if (c->waiting)
+		return;
 	http_server_update_date(c->server);
-	if (!reading)
-		next = write_step(c);
-	else if (c->phase == HTTP_LINGERING)
-		next = linger_step(c);
-	else
-		next = read_step(c);
-	/* an event that was added just now reports what is there by itself */
-	if (settle(c, next) && c->again && reading && c->watched == READ_EVENTS)
-		event_active(&c->event, EV_READ, 1);
+	take_turn(c);
+}
+
+/* A turn for each that waits now; who asks again has it next time. */
+void
+http_connections_take_turns(struct http_server *s)
+{
+	const struct http_connection *last;
+	struct http_connection *c;
+
+	last = TAILQ_LAST(&s->turns, http_connections);
+	http_server_update_date(s);
+	do {
+		c = TAILQ_FIRST(&s->turns);
+		if (c == NULL)
+			return;
+		leave_turns(c);
+		take_turn(c);
+	} while (c != last);
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -327,6 +399,8 @@ http_connection_close(struct http_connection *c)
 
 	if (c->watched != 0)
 		event_del(&c->event);
+	if (c->waiting)
+		leave_turns(c);
 	TAILQ_REMOVE(&s->lists[c->phase], c, link);
 	http_count_connections(s, -1);
 	http_gate_leave(s->gate, c->place);

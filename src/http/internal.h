@@ -48,6 +48,7 @@ union http_peer {
  */
 struct http_connection {
 	TAILQ_ENTRY(http_connection) link; /* in the list of its phase */
+	TAILQ_ENTRY(http_connection) turn; /* in the server's turns */
 	struct http_server *server;
 	struct http_gate_entry *place;
 	struct event event;
@@ -67,6 +68,8 @@ struct http_connection {
 	bool full;     /* the last recv left no room: there may be more */
 	bool hung_up;  /* the peer sends no more than what is there */
 	bool again;    /* read again, no event will tell */
+	bool behind;   /* in holds whole requests: they need another turn */
+	bool waiting;  /* in the server's turns */
 	bool closing;  /* the last answer was made */
 	bool linger;   /* read on before closing, so that it arrives */
 	bool broken;   /* the peer is gone, or there is no memory */
@@ -94,6 +97,8 @@ struct http_server {
 	struct http_gate *gate;
 	struct http_settings settings;
 	struct event *tick;
+	struct event *turn; /* pending while somebody waits for one */
+	struct http_connections turns;
 	LIST_HEAD(, http_listener) listeners;
 	struct http_connections lists[HTTP_PHASES];
 	_Atomic size_t connections;
@@ -110,6 +115,7 @@ struct http_server {
 	struct http_response *options;
 	_Atomic uint64_t counters[HTTP_COUNTERS];
 	struct http_request request; /* the one that is being answered */
+	size_t turn_bytes;           /* of the answers since the last flush */
 	size_t output_len;
 	char input[HTTP_INPUT_SIZE + HTTP_SLACK];
 	char output[HTTP_OUTPUT_SIZE];
@@ -171,6 +177,8 @@ int http_connection_open(struct http_server *s, int fd,
 void http_connection_close(struct http_connection *c);
 /* Its deadline is over. */
 void http_connection_expire(struct http_connection *c);
+/* Let those go on that gave way to others. */
+void http_connections_take_turns(struct http_server *s);
 
 /* ---- socket.c ------------------------------------------------------------ */
 

@@ -117,6 +117,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		http_server_recover(s);
 }
 
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	http_connections_take_turns(arg);
+}
+
 const struct http_response *
 http_server_refusal(const struct http_server *s, unsigned status)
 {
@@ -163,7 +171,9 @@ start(struct http_server *s, struct error *e)
 	if (s->reserve < 0)
 		return error_sys(e, "/dev/null");
 	s->tick = event_new(s->base, -1, EV_PERSIST, on_tick, s);
-	if (s->tick == NULL || event_add(s->tick, &SECOND) != 0)
+	s->turn = event_new(s->base, -1, 0, on_turn, s);
+	if (s->tick == NULL || s->turn == NULL ||
+		event_add(s->tick, &SECOND) != 0)
 		return error_set(e, ERROR_SYS, "cannot add a timer");
 	return 0;
 }
@@ -185,6 +195,7 @@ http_server_new(struct event_base *base, struct http_gate *gate,
 	s->reserve = -1;
 	s->now = seconds();
 	LIST_INIT(&s->listeners);
+	TAILQ_INIT(&s->turns);
 	TAILQ_INIT(&s->spare);
 	for (i = 0; i < HTTP_PHASES; i++)
 		TAILQ_INIT(&s->lists[i]);
@@ -231,6 +242,8 @@ http_server_free(struct http_server *s)
 	http_response_free(s->options);
 	if (s->tick != NULL)
 		event_free(s->tick);
+	if (s->turn != NULL)
+		event_free(s->turn);
 	if (s->reserve >= 0)
 		close(s->reserve);
 	free(s);

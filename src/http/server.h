@@ -49,6 +49,7 @@ struct http_exchange {
 	const struct http_request *req;
 	unsigned status;
 	uint64_t bytes;
+	int64_t when; /* seconds since 1970, as Date says */
 	uint32_t tag;
 	const struct sockaddr *peer; /* AF_UNSPEC where it is not known */
 	socklen_t peer_len;

@@ -160,7 +160,7 @@ add_span(struct log_line *l, const char *key, struct http_span s)
 
 void
 access_write(struct access_writer *w, const struct http_exchange *x,
-	const struct oidc_document *doc, uint64_t generation, int64_t now)
+	const struct oidc_document *doc, uint64_t generation)
 {
 	char when[CLOCK_TEXT_LEN + 1], peer[HTTP_ADDRESS_TEXT_MAX];
 	struct log_line l;
@@ -168,7 +168,7 @@ access_write(struct access_writer *w, const struct http_exchange *x,
 	if (++w->skipped < w->log->sample)
 		return;
 	w->skipped = 0;
-	clock_format(when, now);
+	clock_format(when, x->when);
 	log_line_begin(&l, log_format(), "");
 	add_text(&l, "time", when);
 	http_address_text(x->peer, x->peer_len, peer);

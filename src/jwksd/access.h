@@ -36,7 +36,7 @@ void access_writer_free(struct access_writer *w); /* flushes; NULL is fine */
 
 /* doc: what was served, or NULL. */
 void access_write(struct access_writer *w, const struct http_exchange *x,
-	const struct oidc_document *doc, uint64_t generation, int64_t now);
+	const struct oidc_document *doc, uint64_t generation);
 void access_flush(struct access_writer *w);
 
 #endif

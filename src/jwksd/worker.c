@@ -16,10 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "http/listener.h"
 
 #define NOTES_A_SECOND 8 /* fetches noted for the status page */
@@ -96,27 +94,18 @@ handle(void *arg, const struct http_request *req, struct http_answer *answer)
 	answer->response = doc != NULL ? doc->response : not_found;
 }
 
-static int64_t
-coarse_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &ts);
-	return ts.tv_sec;
-}
-
 /* Remember who came by, so many times a second at the most. */
 static void
 note_fetch(struct worker *w, const struct http_exchange *x,
-	const struct oidc_document *doc, int64_t now)
+	const struct oidc_document *doc)
 {
 	struct worker_fetch *note;
 	struct http_span agent = x->req->user_agent;
 	char peer[HTTP_ADDRESS_TEXT_MAX];
 	size_t i, len;
 
-	if (now != w->note_second) {
-		w->note_second = now;
+	if (x->when != w->note_second) {
+		w->note_second = x->when;
 		w->notes_left = NOTES_A_SECOND;
 	}
 	if (w->notes_left == 0)
@@ -125,7 +114,7 @@ note_fetch(struct worker *w, const struct http_exchange *x,
 	http_address_text(x->peer, x->peer_len, peer);
 	pthread_mutex_lock(&w->notes_lock);
 	note = &w->notes[w->notes_count++ % WORKER_FETCHES];
-	note->when = now;
+	note->when = x->when;
 	note->slot = doc->slot;
 	note->kind = doc->kind;
 	note->status = x->status;
@@ -146,17 +135,16 @@ observe(void *arg, const struct http_exchange *x)
 {
 	struct worker *w = arg;
 	const struct oidc_document *doc = w->answered;
-	int64_t now = coarse_now();
 
 	w->answered = NULL;
 	if (doc != NULL && (x->status == 200 || x->status == 304)) {
 		oidc_tally_count(w->shared->tally, w->index, doc->slot,
-			(enum oidc_kind)doc->kind, now);
-		note_fetch(w, x, doc, now);
+			(enum oidc_kind)doc->kind, x->when);
+		note_fetch(w, x, doc);
 	}
 	if (w->access != NULL)
-		access_write(w->access, x, doc,
-			oidc_catalog_generation(w->catalog), now);
+		access_write(
+			w->access, x, doc, oidc_catalog_generation(w->catalog));
 }
 
 /* --- the thread --------------------------------------------------------- */

@@ -537,6 +537,42 @@ test_full_input_buffer(void **state)
 	close(fd);
 }
 
+/* One that sends ever more requests has a turn like all others: when the server
+ * has looked around once, who came with it is answered, and it is not. */
+static void
+test_a_flood_takes_turns(void **state)
+{
+	enum { COUNT = 3 * HTTP_INPUT_SIZE / (int)sizeof(REQUEST) };
+	struct harness *h = *state;
+	int flood = harness_connect(h, 1 << 20);
+	int other = harness_connect(h, 0);
+	char *requests = malloc(COUNT * sizeof(REQUEST));
+	char *p = requests;
+	struct reply r;
+	size_t len;
+	bool ended;
+	char *bytes;
+	int i;
+
+	assert_non_null(requests);
+	for (i = 0; i < COUNT; i++)
+		p = stpcpy(p, REQUEST);
+	harness_run(h);
+	send_text(flood, requests);
+	send_text(other, REQUEST);
+	event_base_loop(h->base, EVLOOP_ONCE);
+	assert_true(h->observed_bytes < 2 * HTTP_OUTPUT_SIZE);
+	bytes = harness_read(other, &len, &ended);
+	assert_true(harness_reply(bytes, len, false, &r));
+	free(bytes);
+	/* it sends no more, and is answered to the end all the same */
+	read_replies(h, flood, COUNT);
+	assert_int_equal(h->observed, COUNT + 1);
+	free(requests);
+	close(flood);
+	close(other);
+}
+
 static void
 test_half_closed_by_the_client(void **state)
 {
@@ -1173,6 +1209,7 @@ main(void)
 		TEST(test_back_pressure),
 		TEST(test_bigger_than_the_buffer),
 		TEST(test_full_input_buffer),
+		TEST(test_a_flood_takes_turns),
 		TEST(test_half_closed_by_the_client),
 		TEST(test_ended_in_a_request),
 		TEST(test_gone_while_writing),

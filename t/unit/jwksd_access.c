@@ -58,13 +58,14 @@ answer(struct access_writer *w, const char *path, const char *agent,
 		.req = &req,
 		.status = 200,
 		.bytes = 4096,
+		.when = NOW,
 		.peer = (struct sockaddr *)&peer,
 		.peer_len = sizeof(peer),
 	};
 
 	inet_pton(AF_INET, "192.0.2.1", &peer.sin_addr);
 	peer.sin_port = htons(4711);
-	access_write(w, &x, doc, 7, NOW);
+	access_write(w, &x, doc, 7);
 }
 
 static void
@@ -89,13 +90,14 @@ test_lines(void **state)
 	struct oidc_document doc = {.kind = OIDC_JWKS};
 	struct http_exchange bad = {.status = 400,
 		.bytes = 99,
+		.when = NOW,
 		.peer = (struct sockaddr *)&peer,
 		.peer_len = sizeof(peer)};
 
 	(void)state;
 	answer(w, "/a/openid/v1/jwks", "Go-http-client/2.0", &doc);
 	answer(w, "/", NULL, NULL);
-	access_write(w, &bad, NULL, 7, NOW); /* could not be parsed */
+	access_write(w, &bad, NULL, 7); /* could not be parsed */
 	access_flush(w);
 	assert_file("log",
 		HEAD("200",
