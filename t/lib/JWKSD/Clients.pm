@@ -11,7 +11,8 @@ use File::Copy qw(copy);
 use File::Path qw(make_path remove_tree);
 use JWKSD::Test;
 
-use constant FETCH_SECONDS => 300;
+# How long a fetch may take.
+our $fetch_seconds = 300;
 
 sub cache
 {
@@ -25,7 +26,7 @@ sub cache
 sub fetch
 {
 	my ($env, $in, @command) = @_;
-	my $done = run({ seconds => FETCH_SECONDS, setup => sub {
+	my $done = run({ seconds => $fetch_seconds, setup => sub {
 		%ENV = (%ENV, %$env);
 		chdir $in or die "$in: $!";
 	} }, @command);
