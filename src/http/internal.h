@@ -14,11 +14,11 @@
 #define HTTP_INTERNAL_H
 
 #include <event2/event_struct.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "http/date.h"
+#include "http/proxy.h"
 #include "http/server.h"
 
 /* Room for a whole request that is not yet complete, and as much again. */
@@ -33,12 +33,6 @@ enum http_phase {
 	HTTP_WRITING,
 	HTTP_LINGERING,
 	HTTP_PHASES,
-};
-
-union http_peer {
-	struct sockaddr sa;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
 };
 
 /*
