@@ -163,6 +163,7 @@ put_workers(struct admin_scrape *s)
 		{HTTP_COUNT_SHED_TOTAL, "total"},
 		{HTTP_COUNT_SHED_ADDRESS, "address"},
 		{HTTP_COUNT_SHED_DESCRIPTORS, "descriptors"},
+		{HTTP_COUNT_SHED_PROXY, "proxy"},
 	};
 	static const struct counter evicted[] = {{HTTP_COUNT_EVICTED, NULL}};
 	static const struct counter timed_out[] = {

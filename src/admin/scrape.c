@@ -56,7 +56,8 @@ const struct metric admin_metrics[] = {
 		"Connections accepted."},
 	[M_SHED] = {"jwksd_connections_shed", METRIC_COUNTER, "",
 		"Connections closed at once, by the limit that was reached: "
-		"total, address, or descriptors."},
+		"total, address, or descriptors; or proxy: the PROXY header "
+		"was missing."},
 	[M_EVICTED] = {"jwksd_connections_evicted", METRIC_COUNTER, "",
 		"Idle connections closed to make room for new ones."},
 	[M_TIMED_OUT] = {"jwksd_connections_timed_out", METRIC_COUNTER, "",

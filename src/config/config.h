@@ -39,6 +39,8 @@ struct config_origin {
 struct config {
 	char **listen;
 	size_t n_listen;
+	char **proxies; /* addresses that speak for others, or "none" */
+	size_t n_proxies;
 	char *admin;       /* address, or "" for none */
 	bool admin_public; /* the admin address may be reachable from outside */
 	unsigned workers;  /* 0: one a processor */

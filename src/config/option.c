@@ -37,6 +37,18 @@ const struct config_option config_options[] = {
 		       "front.",
 	},
 	{
+		.name = "proxy-protocol",
+		TOP(proxies),
+		.number = offsetof(struct config, n_proxies),
+		.type = CONFIG_LIST,
+		.fallback = "{ \"none\" }",
+		.unit = "",
+		.doc = "Addresses (\"10.0.0.0/8\", \"192.0.2.1\", "
+		       "\"unix\") from which each connection begins with a "
+		       "PROXY protocol header, version 1 or 2; the access log "
+		       "then shows the address in it.",
+	},
+	{
 		.name = "admin",
 		TOP(admin),
 		.type = CONFIG_STRING,

@@ -369,6 +369,17 @@ take_struct(struct http_server *s)
 	return c;
 }
 
+static bool
+is_proxy(const struct http_server *s, const union http_peer *peer)
+{
+	size_t i;
+
+	for (i = 0; i < s->settings.n_proxies; i++)
+		if (http_prefix_has(&s->settings.proxies[i], peer))
+			return true;
+	return false;
+}
+
 int
 http_connection_open(struct http_server *s, int fd, const union http_peer *peer,
 	socklen_t peer_len, struct http_gate_entry *place)
@@ -383,6 +394,7 @@ http_connection_open(struct http_server *s, int fd, const union http_peer *peer,
 	c->place = place;
 	c->peer = *peer;
 	c->peer_len = peer_len;
+	c->proxied = is_proxy(s, peer);
 	c->phase = HTTP_IDLE;
 	c->since = s->now;
 	TAILQ_INSERT_TAIL(&s->lists[HTTP_IDLE], c, link);

@@ -59,6 +59,7 @@ struct http_connection {
 	socklen_t peer_len;
 	short watched; /* events that are added, 0: none */
 	uint8_t phase; /* enum http_phase */
+	bool proxied;  /* a PROXY header is still to come */
 	bool full;     /* the last recv left no room: there may be more */
 	bool hung_up;  /* the peer sends no more than what is there */
 	bool again;    /* read again, no event will tell */

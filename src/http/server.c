@@ -310,6 +310,8 @@ http_counter_name(enum http_counter which)
 		return "shed_address";
 	case HTTP_COUNT_SHED_DESCRIPTORS:
 		return "shed_descriptors";
+	case HTTP_COUNT_SHED_PROXY:
+		return "shed_proxy";
 	case HTTP_COUNT_EVICTED:
 		return "evicted";
 	case HTTP_COUNT_TIMEOUT_HEADER:

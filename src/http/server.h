@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 #include "http/gate.h"
+#include "http/proxy.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -61,6 +62,10 @@ struct http_settings {
 	unsigned idle_timeout;   /* between requests */
 	unsigned write_timeout;  /* without the peer taking 16 KiB or all */
 	unsigned linger_timeout; /* reading away what follows an error */
+	/* Whose connections begin with a PROXY header (http/proxy.h); the
+	 * list must outlive the server. */
+	const struct http_prefix *proxies;
+	size_t n_proxies;
 	http_handler_fn *handler;
 	http_observer_fn *observer; /* NULL: none */
 	void *arg;                  /* for both */
@@ -71,6 +76,7 @@ enum http_counter {
 	HTTP_COUNT_SHED_TOTAL, /* closed at once: the gate was full */
 	HTTP_COUNT_SHED_ADDRESS,
 	HTTP_COUNT_SHED_DESCRIPTORS, /* EMFILE, ENFILE, out of memory */
+	HTTP_COUNT_SHED_PROXY,       /* a trusted proxy sent no header */
 	HTTP_COUNT_EVICTED,          /* idle, closed to make room */
 	HTTP_COUNT_TIMEOUT_HEADER,
 	HTTP_COUNT_TIMEOUT_IDLE,

@@ -18,11 +18,43 @@ is_temporary(int err)
 	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
 }
 
+/* Take the header of a trusted proxy off the socket, where it stays until it
+ * is whole.  As http_connection_receive; 1: there is none any more. */
+static ssize_t
+receive_proxy_header(struct http_connection *c)
+{
+	char bytes[HTTP_PROXY_MAX];
+	enum http_proxy header;
+	size_t used = 0;
+	ssize_t n;
+
+	c->again = false; /* more of it makes an edge of its own */
+	n = recv(c->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && is_temporary(errno))
+		return 0;
+	if (n <= 0)
+		return -1;
+	header = http_proxy_parse(
+		bytes, (size_t)n, &c->peer, &c->peer_len, &used);
+	if (header == HTTP_PROXY_MORE && !c->hung_up)
+		return 0;
+	if (header != HTTP_PROXY_DONE ||
+		recv(c->fd, bytes, used, MSG_DONTWAIT) != (ssize_t)used) {
+		http_count(c->server, HTTP_COUNT_SHED_PROXY, 1);
+		return -1;
+	}
+	c->proxied = false;
+	return 1;
+}
+
 ssize_t
 http_connection_receive(struct http_connection *c, void *bytes, size_t size)
 {
-	ssize_t n = recv(c->fd, bytes, size, MSG_DONTWAIT);
+	ssize_t n = c->proxied ? receive_proxy_header(c) : 1;
 
+	if (n <= 0)
+		return n;
+	n = recv(c->fd, bytes, size, MSG_DONTWAIT);
 	c->full = n > 0 && (size_t)n == size;
 	c->again = n > 0 && (c->full || c->hung_up);
 	if (n > 0)

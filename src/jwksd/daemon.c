@@ -59,6 +59,8 @@ struct daemon {
 	struct http_gate *gate;
 	struct http_gate *admin_gate;
 	struct http_server *admin;
+	struct http_prefix *proxies; /* may speak for others */
+	size_t n_proxies;
 	struct worker_shared shared;
 	struct worker *workers[WORKERS_MAX];
 	size_t n_workers; /* that there are */
@@ -219,6 +221,8 @@ tell_restart(const struct config *old, const struct config *new)
 	} table[] = {
 		{"listen", same_list(old->listen, old->n_listen, new->listen,
 				   new->n_listen)},
+		{"proxy-protocol", same_list(old->proxies, old->n_proxies,
+					   new->proxies, new->n_proxies)},
 		{"admin", strcmp(old->admin, new->admin) == 0},
 		{"workers", old->workers == new->workers},
 		{"access-log", strcmp(old->access_log, new->access_log) == 0},
@@ -542,6 +546,8 @@ start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 		.tally = publisher_tally(d->publisher),
 		.gate = d->gate,
 		.access = d->access,
+		.proxies = d->proxies,
+		.n_proxies = d->n_proxies,
 		.wake_main = d->shared.wake_main,
 		.header_timeout = d->config->header_timeout,
 		.idle_timeout = d->config->idle_timeout,
@@ -620,6 +626,8 @@ start(struct daemon *d, struct sockets *sockets, struct error *e)
 	size_t a;
 
 	d->wanted = count_workers(d->config);
+	if (sockets_proxies(d->config, &d->proxies, &d->n_proxies, e) != 0)
+		return -1;
 	if (sockets_open(d->config, d->wanted, sockets, e) != 0)
 		return -1;
 	d->base = event_base_new();
@@ -670,6 +678,7 @@ release(struct daemon *d)
 	http_gate_free(d->gate);
 	http_gate_free(d->admin_gate);
 	access_log_close(d->access);
+	free(d->proxies);
 	if (d->base != NULL)
 		event_base_free(d->base);
 	config_free(d->config);

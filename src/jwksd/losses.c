@@ -12,6 +12,7 @@ const enum http_counter losses_counters[LOSSES_KINDS] = {
 	HTTP_COUNT_SHED_TOTAL,
 	HTTP_COUNT_SHED_ADDRESS,
 	HTTP_COUNT_SHED_DESCRIPTORS,
+	HTTP_COUNT_SHED_PROXY,
 	HTTP_COUNT_EVICTED,
 };
 
@@ -34,7 +35,8 @@ losses_tell(struct losses *l, const uint64_t totals[LOSSES_KINDS],
 	snprintf(text, size,
 		"connections turned away: %llu by max-connections, %llu by "
 		"max-connections-per-address, %llu for want of descriptors or "
-		"memory; idle ones closed to make room: %llu",
-		lost[0], lost[1], lost[2], lost[3]);
+		"memory, %llu for want of the PROXY header that proxy-protocol "
+		"asks for; idle ones closed to make room: %llu",
+		lost[0], lost[1], lost[2], lost[3], lost[4]);
 	return true;
 }

@@ -13,7 +13,7 @@
 
 #include "http/server.h"
 
-#define LOSSES_KINDS 4
+#define LOSSES_KINDS 5
 #define LOSSES_QUIET_MS 60000
 
 /* The counter that is the total of each kind. */

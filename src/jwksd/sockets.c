@@ -179,11 +179,41 @@ blame(const struct config *config, const char *option, const char *value,
 }
 
 int
+sockets_proxies(const struct config *config, struct http_prefix **out,
+	size_t *count, struct error *e)
+{
+	struct http_prefix *list;
+	size_t i;
+
+	*count = 0;
+	list = calloc(config->n_proxies, sizeof(*list));
+	if (list == NULL)
+		return error_nomem(e);
+	for (i = 0; i < config->n_proxies; i++) {
+		if (strcmp(config->proxies[i], "none") == 0)
+			continue;
+		if (http_prefix_parse(config->proxies[i], &list[*count], e) !=
+			0) {
+			free(list);
+			return blame(config, "proxy-protocol",
+				config->proxies[i], e);
+		}
+		++*count;
+	}
+	*out = list;
+	return 0;
+}
+
+int
 sockets_check(const struct config *config, struct error *e)
 {
+	struct http_prefix *proxies;
 	struct http_address a;
 	size_t i;
 
+	if (sockets_proxies(config, &proxies, &i, e) != 0)
+		return -1;
+	free(proxies);
 	for (i = 0; i < config->n_listen; i++)
 		if (http_address_parse(config->listen[i], &a, e) != 0)
 			return blame(config, "listen", config->listen[i], e);

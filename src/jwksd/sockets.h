@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "http/proxy.h"
 
 struct sockets {
 	int *public; /* n_addresses rows of n_workers descriptors */
@@ -22,6 +23,10 @@ struct sockets {
  * without trying? */
 int sockets_check(const struct config *config, struct error *e)
 	__attribute__((warn_unused_result));
+
+/* The configuration's trusted proxies; *out is to be freed with free(3). */
+int sockets_proxies(const struct config *config, struct http_prefix **out,
+	size_t *count, struct error *e) __attribute__((warn_unused_result));
 
 /* Open all.  Of the sockets that were handed over, one may be named "admin",
  * for which the rule of the admin address holds; the others are the public

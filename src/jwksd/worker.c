@@ -289,6 +289,8 @@ set_up(struct worker *w, struct error *e)
 		.idle_timeout = s->idle_timeout,
 		.write_timeout = s->write_timeout,
 		.linger_timeout = s->linger_timeout,
+		.proxies = s->proxies,
+		.n_proxies = s->n_proxies,
 		.handler = handle,
 		.observer = observe,
 		.arg = w,

@@ -27,6 +27,8 @@ struct worker_shared {
 	struct oidc_tally *tally;
 	struct http_gate *gate;
 	struct access_log *access; /* NULL: off */
+	const struct http_prefix *proxies;
+	size_t n_proxies;
 	int wake_main; /* eventfd, rung when a worker took a catalog or ended */
 	unsigned header_timeout, idle_timeout, write_timeout, linger_timeout;
 };

@@ -88,6 +88,8 @@ harness_start(struct harness *h, size_t total, size_t per_address)
 		.idle_timeout = IDLE_TIMEOUT,
 		.write_timeout = WRITE_TIMEOUT,
 		.linger_timeout = LINGER_TIMEOUT,
+		.proxies = &h->proxies,
+		.n_proxies = 1,
 		.handler = handle,
 		.observer = observe,
 		.arg = h,
@@ -96,6 +98,8 @@ harness_start(struct harness *h, size_t total, size_t per_address)
 
 	memset(h, 0, sizeof(*h));
 	h->big_len = BIG_LEN;
+	need(http_prefix_parse("198.51.100.0/24", &h->proxies, &e) == 0,
+		e.text);
 	h->base = event_base_new();
 	h->gate = http_gate_new(total, per_address);
 	h->doc = make(200, DOC, strlen(DOC), &e);

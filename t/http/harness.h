@@ -4,6 +4,8 @@
  * socket pairs.  Nothing runs but in harness_run, so a test sees each step; the
  * server's clock stands still until harness_pass.
  *
+ * Peers of 198.51.100.0/24 are proxies that speak for others.
+ *
  * Resources: /doc (200, ETag, Last-Modified), /big (BIG_LEN bytes, made for
  * each request), /nothing (the handler has no answer), all others 404.
  */
@@ -24,6 +26,7 @@ struct harness {
 	struct event_base *base;
 	struct http_gate *gate;
 	struct http_server *server;
+	struct http_prefix proxies;
 	struct http_response *doc;
 	struct http_response *missing;
 	uint32_t now;

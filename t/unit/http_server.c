@@ -886,6 +886,96 @@ test_address_full_sheds(void **state)
 		close(fds[i]);
 }
 
+static int
+connect_proxy(struct harness *h)
+{
+	union http_peer peer = {.in = {.sin_family = AF_INET}};
+
+	peer.in.sin_addr.s_addr = htonl(0xc6336401); /* 198.51.100.1 */
+	return harness_connect_from(h, &peer, 0);
+}
+
+static void
+assert_peer(const struct harness *h, const char *want)
+{
+	char text[HTTP_ADDRESS_TEXT_MAX];
+
+	http_address_text(h->last.peer, h->last.peer_len, text);
+	assert_string_equal(text, want);
+}
+
+#define PROXY_V1 "PROXY TCP4 192.0.2.9 198.51.100.1 4711 443\r\n"
+#define PROXY_V2                                                       \
+	"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\x09\xc6\x33\x64\1" \
+	"\x12\x67\x01\xbb"
+
+/* Cut at every byte, a header is taken off and what follows is answered; the
+ * next request of the connection has none. */
+static void
+test_proxy_header(void **state)
+{
+	static const char v1[] = PROXY_V1 REQUEST, v2[] = PROXY_V2 REQUEST;
+	const struct {
+		const char *bytes;
+		size_t len;
+	} headers[] = {{v1, sizeof(v1) - 1}, {v2, sizeof(v2) - 1}};
+	struct harness *h = *state;
+	size_t i, cut;
+	int fd;
+
+	for (i = 0; i < 2; i++) {
+		for (cut = 0; cut < headers[i].len; cut++) {
+			fd = connect_proxy(h);
+			harness_write(fd, headers[i].bytes, cut);
+			harness_run(h);
+			harness_write(fd, headers[i].bytes + cut,
+				headers[i].len - cut);
+			ask(h, fd, "", 200);
+			assert_peer(h, "192.0.2.9:4711");
+			ask(h, fd, REQUEST, 200);
+			assert_peer(h, "192.0.2.9:4711");
+			close(fd);
+			harness_run(h);
+		}
+	}
+	assert_int_equal(
+		http_server_counter(h->server, HTTP_COUNT_SHED_PROXY), 0);
+}
+
+static void
+test_proxy_header_wanted(void **state)
+{
+	struct harness *h = *state;
+	int fd;
+
+	fd = connect_proxy(h);
+	send_text(fd, REQUEST);
+	harness_run(h);
+	assert_ended(fd);
+	close(fd);
+	assert_int_equal(
+		http_server_counter(h->server, HTTP_COUNT_SHED_PROXY), 1);
+	/* it ends before it is whole: no spinning, no wait */
+	fd = connect_proxy(h);
+	send_text(fd, "PROXY TCP4 192");
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	harness_run(h);
+	assert_ended(fd);
+	close(fd);
+	/* half of it and silence */
+	fd = connect_proxy(h);
+	send_text(fd, "PROXY TCP4 192");
+	harness_run(h);
+	harness_pass(h, IDLE_TIMEOUT + 1);
+	assert_ended(fd);
+	close(fd);
+	/* a stranger's is a bad request line */
+	fd = harness_connect(h, 0);
+	ask(h, fd, PROXY_V1 REQUEST, 400);
+	close(fd);
+	assert_int_equal(h->observed, 1);
+}
+
 /* A listener on a port of the kernel's choice, and its address. */
 static int
 listen_somewhere(struct harness *h, struct sockaddr_storage *addr)
@@ -1223,6 +1313,8 @@ main(void)
 		TEST(test_full_evicts_the_longest_idle),
 		TEST(test_full_of_busy_ones_sheds),
 		TEST(test_address_full_sheds),
+		TEST(test_proxy_header),
+		TEST(test_proxy_header_wanted),
 		TEST(test_over_tcp),
 		TEST(test_burst_of_connections),
 		TEST(test_out_of_descriptors),

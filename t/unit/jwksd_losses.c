@@ -10,7 +10,8 @@
 
 static const char said[] =
 	"connections turned away: 3 by max-connections, 0 by "
-	"max-connections-per-address, 1 for want of descriptors or memory; "
+	"max-connections-per-address, 1 for want of descriptors or memory, "
+	"0 for want of the PROXY header that proxy-protocol asks for; "
 	"idle ones closed to make room: 2";
 
 static void
@@ -29,7 +30,7 @@ test_nothing(void **state)
 static void
 test_counted(void **state)
 {
-	uint64_t totals[LOSSES_KINDS] = {3, 0, 1, 2};
+	uint64_t totals[LOSSES_KINDS] = {3, 0, 1, 0, 2};
 	struct losses l = {0};
 	char text[300];
 
