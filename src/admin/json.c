@@ -201,6 +201,7 @@ put_fetch(struct buf *b, const struct admin_fetch *f)
 	put_text(b, "issuer", f->issuer);
 	put_text(b, "agent", f->agent);
 	put_text(b, "peer", f->peer);
+	put_text(b, "peer_class", f->peer_class);
 	buf_putc(b, '}');
 }
 

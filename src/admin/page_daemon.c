@@ -51,7 +51,7 @@ put_fetch(struct buf *b, const struct admin_fetch *f, int64_t now)
 	admin_page_cell(b, "From");
 	buf_puts(b, "<code>");
 	admin_html(b, f->peer);
-	buf_puts(b, "</code></td>");
+	buf_printf(b, "</code> %s</td>", f->peer_class);
 	admin_page_cell(b, "Agent");
 	buf_puts(b, "<bdi class=\"wrap\">");
 	admin_html(b, f->agent);

@@ -39,6 +39,7 @@ struct admin_fetch {
 	char issuer[256];
 	char agent[96]; /* cut, control bytes replaced */
 	char peer[64];
+	const char *peer_class; /* unix, loopback, private, public or "" */
 };
 
 struct admin_view {

@@ -159,6 +159,65 @@ http_address_is_local(const struct http_address *a)
 	}
 }
 
+static const char *
+ipv4_class(uint32_t a)
+{
+	static const struct {
+		uint32_t prefix;
+		unsigned bits;
+	} private[] = {
+		{0x0a000000, 8},  /* 10/8 */
+		{0xac100000, 12}, /* 172.16/12 */
+		{0xc0a80000, 16}, /* 192.168/16 */
+		{0x64400000, 10}, /* 100.64/10 */
+		{0xa9fe0000, 16}, /* 169.254/16 */
+	};
+	size_t i;
+
+	if (a >> 24 == IN_LOOPBACKNET)
+		return "loopback";
+	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		if ((a ^ private[i].prefix) >> (32 - private[i].bits) == 0)
+			return "private";
+	return "public";
+}
+
+static const char *
+ipv6_class(const struct in6_addr *a)
+{
+	uint32_t v4;
+
+	if (IN6_IS_ADDR_V4MAPPED(a)) {
+		memcpy(&v4, &a->s6_addr[12], sizeof(v4));
+		return ipv4_class(ntohl(v4));
+	}
+	if (IN6_IS_ADDR_LOOPBACK(a))
+		return "loopback";
+	if (IN6_IS_ADDR_LINKLOCAL(a) || (a->s6_addr[0] & 0xfe) == 0xfc)
+		return "private";
+	return "public";
+}
+
+const char *
+http_address_class(const struct sockaddr *addr)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	switch (addr->sa_family) {
+	case AF_UNIX:
+		return "unix";
+	case AF_INET:
+		memcpy(&in, addr, sizeof(in));
+		return ipv4_class(ntohl(in.sin_addr.s_addr));
+	case AF_INET6:
+		memcpy(&in6, addr, sizeof(in6));
+		return ipv6_class(&in6.sin6_addr);
+	default:
+		return "";
+	}
+}
+
 static void
 unix_text(const struct sockaddr *addr, socklen_t len,
 	char text[HTTP_ADDRESS_TEXT_MAX])

@@ -26,6 +26,10 @@ int http_address_parse(const char *text, struct http_address *out,
 /* Only this machine can reach it: 127/8, ::1 or a Unix socket. */
 bool http_address_is_local(const struct http_address *a);
 
+/* Where somebody is: "unix", "loopback", "private" (RFC 1918, 6598, 3927, 4193,
+ * link-local), "public", or "" when that is not known. */
+const char *http_address_class(const struct sockaddr *addr);
+
 /* "127.0.0.1:8080", "unix:/path"; for a sockaddr of an accepted peer too. */
 void http_address_text(const struct sockaddr *addr, socklen_t len,
 	char text[HTTP_ADDRESS_TEXT_MAX]);

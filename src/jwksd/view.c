@@ -61,6 +61,7 @@ refresh_fetches(struct admin_view *view, const struct publisher *p,
 		snprintf(f->issuer, sizeof(f->issuer), "%s", issuer->url);
 		snprintf(f->agent, sizeof(f->agent), "%s", all[i].agent);
 		snprintf(f->peer, sizeof(f->peer), "%s", all[i].peer);
+		f->peer_class = all[i].peer_class;
 	}
 	free(all);
 }

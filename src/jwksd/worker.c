@@ -127,6 +127,7 @@ note_fetch(struct worker *w, const struct http_exchange *x,
 					 : '?';
 	note->agent[len] = '\0';
 	snprintf(note->peer, sizeof(note->peer), "%.63s", peer);
+	note->peer_class = http_address_class(x->peer);
 	pthread_mutex_unlock(&w->notes_lock);
 }
 

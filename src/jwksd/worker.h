@@ -41,6 +41,7 @@ struct worker_fetch {
 	unsigned status;
 	char agent[96];
 	char peer[64];
+	const char *peer_class; /* http_address_class */
 };
 #define WORKER_FETCHES 32
 

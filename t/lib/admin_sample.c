@@ -200,4 +200,5 @@ admin_sample_fetch(struct admin_sample *s, int64_t when, enum oidc_kind kind,
 	snprintf(f->issuer, sizeof(f->issuer), "%s", issuer);
 	snprintf(f->agent, sizeof(f->agent), "%s", agent);
 	snprintf(f->peer, sizeof(f->peer), "%s", peer);
+	f->peer_class = "public";
 }

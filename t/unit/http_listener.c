@@ -29,6 +29,45 @@ address(const char *text)
 }
 
 static void
+test_classes(void **state)
+{
+	static const char *const wanted[][2] = {
+		{"127.9.9.9:1", "loopback"},
+		{"10.255.255.255:1", "private"},
+		{"11.0.0.0:1", "public"},
+		{"172.15.255.255:1", "public"},
+		{"172.16.0.0:1", "private"},
+		{"172.31.255.255:1", "private"},
+		{"172.32.0.0:1", "public"},
+		{"192.168.0.1:1", "private"},
+		{"192.169.0.1:1", "public"},
+		{"100.64.0.1:1", "private"},
+		{"100.128.0.1:1", "public"},
+		{"169.254.1.1:1", "private"},
+		{"203.0.113.1:1", "public"},
+		{"[::1]:1", "loopback"},
+		{"[fe80::1]:1", "private"},
+		{"[fd00::1]:1", "private"},
+		{"[2001:db8::1]:1", "public"},
+		{"[::ffff:10.0.0.1]:1", "private"},
+		{"[::ffff:203.0.113.1]:1", "public"},
+		{"unix:/run/x", "unix"},
+	};
+	const struct sockaddr unknown = {.sa_family = AF_UNSPEC};
+	struct http_address a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		a = address(wanted[i][0]);
+		assert_string_equal(
+			http_address_class((struct sockaddr *)&a.addr),
+			wanted[i][1]);
+	}
+	assert_string_equal(http_address_class(&unknown), "");
+}
+
+static void
 test_addresses(void **state)
 {
 	static const struct {
@@ -301,6 +340,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_no_addresses),
 		cmocka_unit_test(test_long_unix_path),
 		cmocka_unit_test(test_unnamed_peers),
