@@ -36,7 +36,7 @@ sub missing
 
 # start(dir => ..., ...): a cluster that is ready.
 #   version   '1.36' or '1.34'
-#   servers   how many kube-apiservers; 1
+#   servers   how many kube-apiservers, or [{ what differs in each }]; 1
 #   issuers   for --service-account-issuer, the first one signs
 #   signing   for --service-account-signing-key-file; DIR/pki/sa.key
 #   accepted  for --service-account-key-file; [DIR/pki/sa.pub]
@@ -60,8 +60,9 @@ sub start
 	push @running, $self;
 	$self->make_pki;
 	$self->start_etcd;
-	$self->{servers} = [map { { port => $self->reserve } }
-		1 .. $how{servers} || 1];
+	my $servers = $how{servers} || 1;
+	$self->{servers} = [map { { %$_, port => $self->reserve } }
+		ref $servers ? @$servers : ({}) x $servers];
 	$self->spawn_server($_) for 0 .. $#{ $self->{servers} };
 	$self->wait_ready($_) for 0 .. $#{ $self->{servers} };
 	write_file("$dir/admin.conf", $self->kubeconfig($self->url), 0600);
@@ -131,11 +132,12 @@ sub server_args
 {
 	my ($self, $n) = @_;
 	my $pki = "$self->{dir}/pki";
+	my %set = (%$self, %{ $self->{servers}[$n] });
 
 	return (
 		"--etcd-servers=$self->{etcd_url}",
 		'--bind-address=127.0.0.1',
-		"--secure-port=$self->{servers}[$n]{port}",
+		"--secure-port=$set{port}",
 		# no endpoint of a Service may be on loopback, and none is needed
 		'--advertise-address=192.0.2.1', '--endpoint-reconciler-type=none',
 		'--service-cluster-ip-range=10.96.0.0/16',
@@ -144,10 +146,10 @@ sub server_args
 		"--client-ca-file=$pki/ca.crt",
 		'--authorization-mode=Node,RBAC',
 		'--enable-admission-plugins=NodeRestriction',
-		(map { "--service-account-issuer=$_" } @{ $self->{issuers} }),
-		"--service-account-signing-key-file=$self->{signing}",
-		(map { "--service-account-key-file=$_" } @{ $self->{accepted} }),
-		@{ $self->{args} },
+		(map { "--service-account-issuer=$_" } @{ $set{issuers} }),
+		"--service-account-signing-key-file=$set{signing}",
+		(map { "--service-account-key-file=$_" } @{ $set{accepted} }),
+		@{ $set{args} },
 	);
 }
 
@@ -184,14 +186,14 @@ sub ready
 	return $self->api('GET', '/readyz', url => $self->url($n))->{status} == 200;
 }
 
-# Start a server again with what these change of start()'s settings, for it and
-# for those that are started after it.
+# Start a server again, with other settings of its own if they are given.
 sub restart
 {
 	my ($self, $n, %set) = @_;
+	my $server = $self->{servers}[$n];
 
 	$self->stop_server($n);
-	%$self = (%$self, %set);
+	%$server = (%$server, %set);
 	$self->spawn_server($n);
 	$self->wait_ready($n);
 }
@@ -203,18 +205,19 @@ sub stop_server
 	end($self->{servers}[$n]);
 }
 
-# Whether a server starts with such settings, and what it says if it does not:
-# { status, message }.  For what it refuses; one that starts is stopped.
-sub try_server
+# What a server says that does not start with such settings; undef if it does.
+sub refusal
 {
 	my ($self, $n, %set) = @_;
 	my $server = $self->{servers}[$n];
 
+	$self->stop_server($n);
 	unlink $server->{log};
-	return { status => 0, message => '' }
-		if eval { local $self->{quiet} = 1; $self->restart($n, %set); 1 };
-	my ($line) = grep { /rror/ } reverse split /\n/, read_file($server->{log});
-	return { status => 1, message => $line };
+	local $self->{quiet} = 1;
+	return undef if eval { $self->restart($n, %set); 1 };
+	my ($line) = grep { /\berror\b/i } reverse split /\n/,
+		read_file($server->{log});
+	return $line;
 }
 
 sub url
@@ -254,7 +257,7 @@ YAML
 
 # A request of the administrator, or with bearer => TOKEN of somebody else; with
 # anonymous => 1 of nobody.  body is JSON, or a structure.  Returns { status,
-# content, type }; status is 0 when there was no answer.
+# content, type, caching }; status is 0 when there was no answer.
 sub api
 {
 	my ($self, $method, $path, %how) = @_;
@@ -268,13 +271,15 @@ sub api
 	$body = JSON::PP->new->canonical->encode($body) if ref $body;
 	my $done = run({ stdin => $body }, 'curl', '--silent', '--max-time', 30,
 		'--cacert', $self->ca, @as, '--request', $method, '--write-out',
-		"\n%{http_code} %{content_type}", (defined $body ? ('--data-binary',
-			'@-', '--header', 'Content-Type: application/json') : ()),
-		"$url$path");
-	my ($content, $status, $type) = $done->{out} =~ /\A(.*)\n(\d+) (.*)\z/s
-		or return { status => 0, content => '', type => '' };
+		"\n%{http_code}\n%{content_type}\n%header{cache-control}",
+		(defined $body ? ('--data-binary', '@-', '--header',
+			'Content-Type: application/json') : ()), "$url$path");
+	my ($content, $status, $type, $caching) =
+		$done->{out} =~ /\A(.*)\n(\d+)\n(.*)\n(.*)\z/s
+		or return { status => 0, content => '' };
 
-	return { status => $status + 0, content => $content, type => $type };
+	return { status => $status + 0, content => $content, type => $type,
+		caching => $caching };
 }
 
 # The same; the answer must be good.  Returns what it says.
