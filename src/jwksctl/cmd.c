@@ -206,6 +206,8 @@ const struct ctl_cmd ctl_cmds[] = {
 	{"kube irsa-policy", "", "what gives pods their service account's role",
 		CTL_NO_DIR, 0, 0, 0, kube_irsa_policy_options,
 		cmd_kube_irsa_policy},
+	{"mirror", "", "keep the keys that API servers show, for jwksd",
+		CTL_NO_DIR, 0, 0, 0, mirror_options, cmd_mirror},
 	{"completion", "SHELL", "completion for bash, zsh or fish", CTL_NO_DIR,
 		1, 1, 0, no_options, cmd_completion},
 	{"kids", "DIR", NULL, CTL_ONE_DIR, 0, 0, 0, kids_options, cmd_kids},

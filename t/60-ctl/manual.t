@@ -13,9 +13,9 @@ use Test::More;
 
 my $dir = scratch();
 my @pages = qw(jwksctl/jwksctl.1 aws/jwksctl-aws.1 aws/jwksctl-doctor.1
-	kube/jwksctl-kube.1 keyring/jwksd.keyring.5);
-my ($page, $aws, $doctor, $kube) =
-	map { read_file(source_dir() . "/src/$_") } @pages[0 .. 3];
+	kube/jwksctl-kube.1 kube/jwksctl-mirror.1 keyring/jwksd.keyring.5);
+my ($page, $aws, $doctor, $kube, $mirror) =
+	map { read_file(source_dir() . "/src/$_") } @pages[0 .. 4];
 my $format = read_file(source_dir() . '/src/keyring/jwksd.keyring.5');
 
 my @commands = ctl('help')->{out} =~ /^  (\S.*?)  +\S/mg;
@@ -25,9 +25,9 @@ sub place
 {
 	my ($command) = @_;
 
-	if ($command =~ /^(aws .+|kube .+|doctor)$/) {
+	if ($command =~ /^(aws .+|kube .+|doctor|mirror)$/) {
 		my $name = qr/^\.Nm jwksctl \Q$1\E$/m;
-		my ($synopsis) = "$aws$doctor$kube" =~ /($name.*?)^\.(?:Nm|Sh)/ms;
+		my ($synopsis) = "$aws$doctor$kube$mirror" =~ /($name.*?)^\.(?:Nm|Sh)/ms;
 
 		return ($synopsis || '', $name);
 	}

@@ -16,14 +16,16 @@ has_program('systemd-analyze')
 -x '/bin/kill' or plan skip_all => 'ExecReload= needs /bin/kill (procps)';
 
 my $units = scratch();
-my $bin = "$units/jwksd";
+my ($bin, $ctl) = map { "$units/$_" } qw(jwksd jwksctl);
 
-# As make install writes them, with a program that is there, by a name without
+# As make install writes them, with programs that are there, by names without
 # blanks.
-symlink program('jwksd'), $bin or die "$bin: $!";
-for my $path (glob source_dir() . '/contrib/systemd/jwksd*.{service,socket}*') {
+symlink program($_), "$units/$_" or die "$_: $!" for qw(jwksd jwksctl);
+for my $path (glob source_dir()
+		. '/contrib/systemd/{jwksd,jwksctl-mirror}*.{service,socket}*') {
 	my ($name) = $path =~ m{([^/]+?)(?:\.in)?$};
 	write_file("$units/$name", read_file($path) =~ s/\@sbindir\@\/jwksd/$bin/gr
+		=~ s/\@bindir\@\/jwksctl/$ctl/gr
 		=~ s/\@sysconfdir\@/\/etc/gr);
 }
 
@@ -34,7 +36,7 @@ is(join("\n", grep { m{\Q$units\E} } split /\n/, $verify->{err}), '',
 	'... without a warning about them');
 
 # systemd counts from 0 to 100 here, and shows a tenth of it.
-for my $rated (['jwksd.service', 11]) {
+for my $rated (['jwksd.service', 11], ['jwksctl-mirror@.service', 11]) {
 	my ($unit, $threshold) = @$rated;
 	my $security = run('systemd-analyze', 'security', '--offline=true',
 		'--no-pager', "--threshold=$threshold", "$units/$unit");
