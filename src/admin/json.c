@@ -106,7 +106,7 @@ static void
 put_key(struct buf *b, const struct oidc_key *key)
 {
 	open_member(b, NULL, '{');
-	put_text(b, "kid", key->kid);
+	put_text(b, "kid", oidc_key_kid(key));
 	put_text(b, "alg", key_alg_name(key->alg));
 	put_number(b, "bits", key->bits);
 	put_text_or_null(b, "state",

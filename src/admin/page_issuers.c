@@ -38,7 +38,7 @@ static void
 put_key_row(struct buf *b, const struct oidc_key *key, int64_t now)
 {
 	buf_puts(b, "<tr><th scope=\"row\"><code>");
-	admin_html(b, key->kid);
+	admin_html(b, oidc_key_kid(key));
 	buf_puts(b, "</code></th>");
 	buf_puts(b, "<td class=\"tight\" data-label=\"Algorithm\">");
 	buf_printf(b, "%s, %u bits</td>", key_alg_name(key->alg), key->bits);

@@ -190,7 +190,7 @@ put_key(struct buf *b, const struct window *w, const struct oidc_key *key,
 	char text[16];
 
 	buf_printf(b, "<text y=\"%d\"><tspan class=\"kid\">", y + 14);
-	put_short_kid(b, key->kid);
+	put_short_kid(b, oidc_key_kid(key));
 	buf_printf(b, "</tspan> %s</text>", css);
 	put_bar(b, css, "", place(w, key->since), place(w, w->now), y + 22);
 	put_bar(b, css, " wait", place(w, w->now), place(w, end), y + 22);
@@ -221,7 +221,7 @@ put_words(struct buf *b, const struct oidc_issuer *issuer)
 			continue;
 		clock_format(text, key->since);
 		buf_puts(b, " Key ");
-		put_short_kid(b, key->kid);
+		put_short_kid(b, oidc_key_kid(key));
 		buf_printf(b, ": %s since %s",
 			keyring_state_name((enum keyring_state)key->state),
 			text);

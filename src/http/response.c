@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,18 +50,20 @@ static const struct status STATUSES[] = {
 	STATUS(505, "HTTP Version Not Supported"),
 };
 
-#define NOT_MODIFIED (&STATUSES[2])
+#define NOT_MODIFIED 2 /* index */
 
 struct http_response {
-	const struct status *status;
 	int64_t modified;
-	uint32_t validators; /* where ETag, or what follows it, begins */
-	uint32_t etag;       /* where its value begins */
-	uint32_t etag_len;   /* 0: none */
-	uint32_t fields_len; /* with the empty line */
-	size_t len;          /* fields and content */
+	uint32_t len;        /* fields and content */
+	uint16_t validators; /* where ETag, or what follows it, begins */
+	uint16_t etag;       /* where its value begins */
+	uint16_t fields_len; /* with the empty line */
+	uint8_t etag_len;    /* 0: none */
+	uint8_t status;      /* an index of STATUSES */
 	char block[];
 };
+
+#define CONTENT_MAX (UINT32_MAX - UINT16_MAX)
 
 /* 128 bits of the hash, which nobody can aim at, and two quotes. */
 #define ETAG_BYTES 16
@@ -98,8 +101,8 @@ append_etag(struct buf *b, const struct http_response_parts *parts,
 		return error_set(e, ERROR_SYS, "SHA-256 is not available");
 	base64url_encode(text, digest, ETAG_BYTES);
 	buf_puts(b, "ETag: ");
-	r->etag = (uint32_t)b->len;
-	r->etag_len = (uint32_t)ETAG_LEN;
+	r->etag = (uint16_t)b->len;
+	r->etag_len = ETAG_LEN;
 	buf_printf(b, "\"%s\"\r\n", text);
 	return 0;
 }
@@ -115,7 +118,7 @@ append_fields(struct buf *b, const struct http_response_parts *parts,
 	/* RFC 9110 section 8.6 forbids it there */
 	if (parts->status != 204 && parts->status != 304)
 		buf_printf(b, "Content-Length: %zu\r\n", parts->content_len);
-	r->validators = (uint32_t)b->len;
+	r->validators = (uint16_t)b->len;
 	if (parts->etag && append_etag(b, parts, r, e) != 0)
 		return -1;
 	if (parts->modified != 0) {
@@ -130,7 +133,12 @@ append_fields(struct buf *b, const struct http_response_parts *parts,
 	if (parts->fields != NULL)
 		buf_puts(b, parts->fields);
 	buf_puts(b, "\r\n");
-	r->fields_len = (uint32_t)b->len;
+	if (!buf_ok(b))
+		return error_nomem(e);
+	if (b->len > UINT16_MAX)
+		return error_set(e, ERROR_LIMIT,
+			"response fields of more than %d bytes", UINT16_MAX);
+	r->fields_len = (uint16_t)b->len;
 	return 0;
 }
 
@@ -165,6 +173,10 @@ check_parts(const struct http_response_parts *parts, struct error *e)
 		!field_lines(parts->fields))
 		return error_set(e, ERROR_INVALID,
 			"response field with a stray line break");
+	if (parts->content_len > CONTENT_MAX)
+		return error_set(e, ERROR_LIMIT,
+			"response content of more than %u bytes",
+			(unsigned)CONTENT_MAX);
 	if (parts->content_type == NULL && parts->content_len > 0)
 		return error_set(e, ERROR_INVALID,
 			"response content without a content type");
@@ -181,19 +193,15 @@ http_response_new(const struct http_response_parts *parts, struct error *e)
 	if (check_parts(parts, e) != 0 ||
 		append_fields(&b, parts, &shape, e) != 0)
 		goto out;
-	if (!buf_ok(&b) || parts->content_len > SIZE_MAX / 2) {
-		error_nomem(e);
-		goto out;
-	}
-	shape.status = status_find(parts->status);
+	shape.status = (uint8_t)(status_find(parts->status) - STATUSES);
 	shape.modified = parts->modified;
-	shape.len = b.len + parts->content_len;
-	made = malloc(sizeof(*made) + shape.len);
+	shape.len = (uint32_t)(b.len + parts->content_len);
+	made = malloc(http_response_size(&shape));
 	if (made == NULL) {
 		error_nomem(e);
 		goto out;
 	}
-	*made = shape;
+	memcpy(made, &shape, offsetof(struct http_response, block));
 	memcpy(made->block, b.data, b.len);
 	if (parts->content_len > 0)
 		memcpy(made->block + b.len, parts->content, parts->content_len);
@@ -211,13 +219,19 @@ http_response_free(const struct http_response *r)
 unsigned
 http_response_status(const struct http_response *r)
 {
-	return r->status->code;
+	return STATUSES[r->status].code;
 }
 
 size_t
 http_response_size(const struct http_response *r)
 {
-	return sizeof(*r) + r->len;
+	return offsetof(struct http_response, block) + r->len;
+}
+
+struct http_response *
+http_response_copy(void *place, const struct http_response *r)
+{
+	return memcpy(place, r, http_response_size(r));
 }
 
 const char *
@@ -238,7 +252,7 @@ void
 http_response_cut(const struct http_response *r, enum http_cut cut,
 	struct http_pieces *pieces)
 {
-	const struct status *status = r->status;
+	const struct status *status = &STATUSES[r->status];
 
 	pieces->rest = r->block;
 	switch (cut) {
@@ -249,7 +263,7 @@ http_response_cut(const struct http_response *r, enum http_cut cut,
 		pieces->rest_len = r->fields_len;
 		break;
 	case HTTP_CUT_NOT_MODIFIED:
-		status = NOT_MODIFIED;
+		status = &STATUSES[NOT_MODIFIED];
 		pieces->rest = r->block + r->validators;
 		pieces->rest_len = r->fields_len - r->validators;
 		break;

@@ -38,6 +38,10 @@ void http_response_free(const struct http_response *r);
 unsigned http_response_status(const struct http_response *r);
 /* Bytes of memory it takes. */
 size_t http_response_size(const struct http_response *r);
+/* A copy in place, which has that many bytes, aligned for a pointer, and is
+ * freed by whoever made it.  Returns place. */
+struct http_response *http_response_copy(
+	void *place, const struct http_response *r);
 /* The content, for --print, -t and exports. */
 const char *http_response_content(const struct http_response *r, size_t *len);
 /* The fields as they are sent with a 200, without Date; not terminated. */

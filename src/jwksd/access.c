@@ -160,7 +160,7 @@ add_span(struct log_line *l, const char *key, struct http_span s)
 
 void
 access_write(struct access_writer *w, const struct http_exchange *x,
-	const struct oidc_document *doc, uint64_t generation)
+	const char *document, uint64_t generation)
 {
 	char when[CLOCK_TEXT_LEN + 1], peer[HTTP_ADDRESS_TEXT_MAX];
 	struct log_line l;
@@ -180,8 +180,8 @@ access_write(struct access_writer *w, const struct http_exchange *x,
 		add_span(&l, "host", x->req->host);
 		add_span(&l, "path", x->req->path);
 	}
-	if (doc != NULL)
-		add_text(&l, "doc", oidc_kind_name((enum oidc_kind)doc->kind));
+	if (document != NULL)
+		add_text(&l, "doc", document);
 	log_line_number(&l, "gen", generation);
 	if (x->req != NULL) {
 		add_span(&l, "agent", x->req->user_agent);

@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "http/server.h"
-#include "oidc/document.h"
 
 struct access_log;
 
@@ -34,9 +33,9 @@ struct access_writer;
 struct access_writer *access_writer_new(struct access_log *log);
 void access_writer_free(struct access_writer *w); /* flushes; NULL is fine */
 
-/* doc: what was served, or NULL. */
+/* document: the name of what was served, or NULL. */
 void access_write(struct access_writer *w, const struct http_exchange *x,
-	const struct oidc_document *doc, uint64_t generation);
+	const char *document, uint64_t generation);
 void access_flush(struct access_writer *w);
 
 #endif

@@ -18,8 +18,7 @@ publisher_open_next(struct publisher *p, size_t more, struct error *e)
 		return 0;
 	if (graveyard_reserve(p->graveyard, 1, e) != 0)
 		return -1;
-	p->next = oidc_catalog_new(
-		p->catalog, OIDC_DOCUMENTS * (p->n_issuers + more), e);
+	p->next = oidc_catalog_new(p->catalog, p->n_issuers + more, e);
 	return p->next == NULL ? -1 : 0;
 }
 
@@ -57,12 +56,12 @@ publisher_tell_published(struct publisher *p, const struct oidc_issuer *issuer)
 	struct buf b = BUF_INIT;
 	uint32_t i;
 
-	if (p->quiet || issuer->documents[OIDC_JWKS] == NULL)
+	if (p->quiet || issuer->documents == NULL)
 		return;
 	buf_printf(&b, "published %u key%s:", issuer->n_keys,
 		issuer->n_keys == 1 ? "" : "s");
 	for (i = 0; i < issuer->n_keys; i++)
-		buf_printf(&b, " %s", issuer->keys[i].kid);
+		buf_printf(&b, " %s", oidc_key_kid(&issuer->keys[i]));
 	publisher_tell(p, LOG_LEVEL_INFO, issuer->url,
 		buf_ok(&b) ? b.data : "published");
 	buf_release(&b);
@@ -73,7 +72,7 @@ static void
 set_problem(struct publisher *p, struct unit *u, const struct error *problem,
 	int64_t now)
 {
-	struct oidc_issuer *issuer = u->issuer;
+	struct oidc_issuer *issuer = &u->issuer;
 	char text[ERROR_TEXT_MAX + 64];
 
 	if (problem->code == ERROR_NONE) {
@@ -101,29 +100,32 @@ set_problem(struct publisher *p, struct unit *u, const struct error *problem,
 		issuer->url, text);
 }
 
+void
+publisher_bury_documents(struct publisher *p, struct oidc_issuer *issuer)
+{
+	if (issuer->documents == NULL)
+		return;
+	p->document_bytes -= oidc_documents_size(issuer->documents);
+	graveyard_documents(p->graveyard, issuer->documents,
+		oidc_catalog_generation(p->next));
+	issuer->documents = NULL;
+}
+
 static int
 put_documents(struct publisher *p, struct unit *u, struct unit_load *load,
 	struct error *e)
 {
-	uint64_t generation;
-	int kind;
+	struct oidc_issuer *issuer = &u->issuer;
 
+	/* for the documents that are replaced, and the catalog */
 	if (publisher_open_next(p, 0, e) != 0 ||
-		graveyard_reserve(p->graveyard, OIDC_DOCUMENTS + 1, e) != 0)
+		graveyard_reserve(p->graveyard, 2, e) != 0 ||
+		oidc_catalog_put(p->next, load->documents, e) != 0)
 		return -1;
-	generation = oidc_catalog_generation(p->next);
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		if (oidc_catalog_put(p->next, load->documents[kind], e) != 0)
-			return -1;
-		if (u->issuer->documents[kind] != NULL)
-			p->document_bytes -=
-				oidc_document_size(u->issuer->documents[kind]);
-		graveyard_document(
-			p->graveyard, u->issuer->documents[kind], generation);
-		u->issuer->documents[kind] = load->documents[kind];
-		p->document_bytes += oidc_document_size(load->documents[kind]);
-		load->documents[kind] = NULL; /* the issuer's now */
-	}
+	publisher_bury_documents(p, issuer);
+	issuer->documents = load->documents;
+	p->document_bytes += oidc_documents_size(load->documents);
+	load->documents = NULL; /* the issuer's now */
 	return 0;
 }
 
@@ -135,15 +137,15 @@ tell_warning(
 	if (load->warning.code != ERROR_NONE &&
 		load->record_signature != u->record_signature)
 		publisher_tell(
-			p, LOG_LEVEL_WARN, u->issuer->url, load->warning.text);
+			p, LOG_LEVEL_WARN, u->issuer.url, load->warning.text);
 }
 
 int
 publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
 	int64_t now, struct error *e)
 {
-	struct oidc_issuer *issuer = u->issuer;
-	bool new_documents = load->documents[OIDC_JWKS] != NULL;
+	struct oidc_issuer *issuer = &u->issuer;
+	bool new_documents = load->documents != NULL;
 
 	if (new_documents && put_documents(p, u, load, e) != 0)
 		return -1;

@@ -73,7 +73,7 @@ print_keys(const struct unit_load *load)
 	uint32_t i;
 
 	for (i = 0; i < load->n_keys; i++)
-		printf("    %s %s %u%s%s\n", load->keys[i].kid,
+		printf("    %s %s %u%s%s\n", oidc_key_kid(&load->keys[i]),
 			key_alg_name(load->keys[i].alg), load->keys[i].bits,
 			load->keys[i].has_state ? " " : "",
 			load->keys[i].has_state
@@ -148,7 +148,7 @@ print_document(const struct unit_load *load, enum oidc_kind kind)
 		complain("%s", load->problem.text);
 	if (load->health == OIDC_ABSENT)
 		return EXIT_FAILURE;
-	content = http_response_content(load->documents[kind]->response, &len);
+	content = http_response_content(load->documents->response[kind], &len);
 	if (fwrite(content, 1, len, stdout) != len || fflush(stdout) != 0) {
 		complain("standard output: %s", strerror(errno));
 		return EXIT_FAILURE;

@@ -59,11 +59,10 @@ move_records(struct publisher *p)
 		u = publisher_unit(p, p->issuers[i]);
 		publisher_unmark_unsaved(p, u);
 		u->save_failed = false;
-		if (p->record_dir < 0 ||
-			u->issuer->documents[OIDC_JWKS] == NULL)
+		if (p->record_dir < 0 || u->issuer.documents == NULL)
 			continue;
 		u->record_signature =
-			source_record_signature(p->record_dir, u->issuer->url);
+			source_record_signature(p->record_dir, u->issuer.url);
 		publisher_mark_unsaved(p, u);
 	}
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,11 @@
 #include "jwksd/view.h"
 #include "jwksd/worker.h"
 
-#define QUIET_MS 100      /* read when nothing has changed for so long */
-#define QUIET_MAX_MS 1000 /* ... but do not wait longer than this */
-#define SLICE_MS 50       /* of reading, before the loop turns again */
-#define FLUSH_MS 5000     /* for writing records when stopping */
+#define MMAP_THRESHOLD 131072 /* bytes; glibc's at the start */
+#define QUIET_MS 100          /* read when nothing has changed for so long */
+#define QUIET_MAX_MS 1000     /* ... but do not wait longer than this */
+#define SLICE_MS 50           /* of reading, before the loop turns again */
+#define FLUSH_MS 5000         /* for writing records when stopping */
 #define LINGER_S 5
 #define ADMIN_CONNECTIONS 64
 #define WORKERS_MAX 256
@@ -286,6 +288,15 @@ take_config(struct daemon *d, struct config *config)
 	log_info("jwksd", NULL, "configuration reloaded");
 }
 
+/* Reading a fleet leaves holes in the heap, which its documents do not fill. */
+static void
+give_memory_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 static void
 reload(struct daemon *d)
 {
@@ -315,6 +326,7 @@ reload(struct daemon *d)
 	free(errors);
 	publisher_mark_all(d->publisher);
 	publisher_work(d->publisher, clock_now(), 0);
+	give_memory_back();
 	systemd_notify("READY=1\nSTATUS=serving");
 }
 
@@ -446,6 +458,16 @@ start_admin(struct daemon *d, int fd, struct error *e)
 
 /* --- starting ----------------------------------------------------------- */
 
+/* A catalog is a large table that comes and goes: map it, so that it goes.  By
+ * itself glibc raises the threshold when the first one is freed. */
+static void
+keep_heap_small(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+#endif
+}
+
 /* No core file may hold what was read, and as many descriptors as allowed. */
 static void
 limit_process(void)
@@ -533,7 +555,10 @@ start_publisher(struct daemon *d, struct error *e)
 	d->publisher = publisher_new(&settings, e);
 	if (d->publisher == NULL)
 		return -1;
-	return publisher_configure(d->publisher, d->config, clock_now(), e);
+	if (publisher_configure(d->publisher, d->config, clock_now(), e) != 0)
+		return -1;
+	give_memory_back();
+	return 0;
 }
 
 static int
@@ -735,6 +760,7 @@ daemon_run(const char *config_path)
 	log_like(d->config);
 	event_set_log_callback(from_libevent);
 	limit_process();
+	keep_heap_small();
 	d->view.version = PACKAGE_VERSION;
 	d->view.started = clock_now();
 	d->view.config_good = true;

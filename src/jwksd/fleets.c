@@ -56,7 +56,7 @@ hold_fleet(
 		u = publisher_unit(p, p->issuers[i]);
 		if (u->conf != conf)
 			continue;
-		news = news || u->issuer->health == OIDC_FRESH;
+		news = news || u->issuer.health == OIDC_FRESH;
 		publisher_mark(p, u, false);
 	}
 	if (news)
@@ -72,7 +72,7 @@ mark_unwell(struct publisher *p, const struct config_issuer *conf)
 
 	for (i = 0; i < p->n_issuers; i++) {
 		u = publisher_unit(p, p->issuers[i]);
-		if (u->conf == conf && u->issuer->health != OIDC_FRESH)
+		if (u->conf == conf && u->issuer.health != OIDC_FRESH)
 			publisher_mark(p, u, false);
 	}
 }

@@ -11,7 +11,7 @@
 #include <sys/queue.h>
 
 enum kind {
-	DOCUMENT,
+	DOCUMENTS,
 	CATALOG,
 	SLOT,
 };
@@ -21,7 +21,7 @@ struct grave {
 	uint64_t generation;
 	enum kind kind;
 	union {
-		struct oidc_document *document;
+		struct oidc_documents *documents;
 		struct oidc_catalog *catalog;
 		uint32_t slot;
 	} what;
@@ -95,11 +95,10 @@ dig(struct graveyard *g, enum kind kind, uint64_t generation)
 }
 
 void
-graveyard_document(
-	struct graveyard *g, struct oidc_document *doc, uint64_t generation)
+graveyard_documents(
+	struct graveyard *g, struct oidc_documents *docs, uint64_t generation)
 {
-	if (doc != NULL)
-		dig(g, DOCUMENT, generation)->what.document = doc;
+	dig(g, DOCUMENTS, generation)->what.documents = docs;
 }
 
 void
@@ -120,8 +119,8 @@ static void
 bury(struct graveyard *g, struct grave *grave)
 {
 	switch (grave->kind) {
-	case DOCUMENT:
-		oidc_document_free(grave->what.document);
+	case DOCUMENTS:
+		oidc_documents_free(grave->what.documents);
 		break;
 	case CATALOG:
 		oidc_catalog_free(grave->what.catalog);

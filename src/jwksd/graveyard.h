@@ -2,9 +2,9 @@
 /*
  * What was replaced, until no worker can look at it any more.
  *
- * A document, catalog or tally slot that the catalog of generation G no longer
- * has may be freed when every worker serves G or a newer one.  Main thread
- * only; that, and that generations only grow, replaces reference counts.
+ * Documents, a catalog or a tally slot that the catalog of generation G no
+ * longer has may be freed when every worker serves G or a newer one.  Main
+ * thread only; that, and that generations only grow, replaces reference counts.
  */
 #ifndef JWKSD_GRAVEYARD_H
 #define JWKSD_GRAVEYARD_H
@@ -27,10 +27,10 @@ void graveyard_free(struct graveyard *g);
 int graveyard_reserve(struct graveyard *g, size_t burials, struct error *e)
 	__attribute__((warn_unused_result));
 
-/* Bury one thing, for which there is a reserve; doc may be NULL.  generation:
+/* Bury one thing, for which there is a reserve.  generation:
  * of the first catalog without it. */
-void graveyard_document(
-	struct graveyard *g, struct oidc_document *doc, uint64_t generation);
+void graveyard_documents(
+	struct graveyard *g, struct oidc_documents *docs, uint64_t generation);
 void graveyard_catalog(
 	struct graveyard *g, struct oidc_catalog *catalog, uint64_t generation);
 void graveyard_slot(struct graveyard *g, uint32_t slot, uint64_t generation);

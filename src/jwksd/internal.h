@@ -12,9 +12,8 @@
 #ifndef JWKSD_INTERNAL_H
 #define JWKSD_INTERNAL_H
 
-#include <sys/queue.h>
-
 #include "jwksd/graveyard.h"
+#include "jwksd/marks.h"
 #include "jwksd/publisher.h"
 #include "jwksd/roster.h"
 #include "jwksd/unit.h"
@@ -22,8 +21,6 @@
 
 /* Of the watches on fleets' directories. */
 #define OWNER_FLEETS (UINT32_MAX - 1)
-
-TAILQ_HEAD(unit_queue, unit);
 
 struct publisher {
 	struct publisher_settings settings;
@@ -42,8 +39,8 @@ struct publisher {
 	size_t n_issuers;
 	size_t document_bytes;
 
-	struct unit_queue dirty;
-	struct unit_queue unsaved;
+	struct marks dirty;   /* to be read */
+	struct marks unsaved; /* their record is to be written */
 	bool fleets_dirty;
 	size_t scan_slot;
 	int64_t last_scan;
@@ -73,6 +70,8 @@ int publisher_open_next(struct publisher *p, size_t more, struct error *e)
 	__attribute__((warn_unused_result));
 void publisher_discard_next(struct publisher *p);
 void publisher_publish_next(struct publisher *p);
+/* What the issuer has served is not in next, or not for long. */
+void publisher_bury_documents(struct publisher *p, struct oidc_issuer *issuer);
 /* Take over what was read.  -1: nothing was; to be tried again. */
 int publisher_apply(struct publisher *p, struct unit *u, struct unit_load *load,
 	int64_t now, struct error *e) __attribute__((warn_unused_result));

@@ -43,7 +43,7 @@ publisher_by_slot(const struct publisher *p, uint32_t slot)
 {
 	if (slot >= p->slots || p->by_slot[slot] == NULL)
 		return NULL;
-	return p->by_slot[slot]->issuer;
+	return &p->by_slot[slot]->issuer;
 }
 
 struct oidc_issuer *const *
@@ -53,13 +53,16 @@ publisher_issuers(const struct publisher *p, size_t *count)
 	return p->issuers;
 }
 
-/* Room in by_slot for this slot. */
+/* Room for this slot where there is something for each. */
 static int
 reach_slot(struct publisher *p, uint32_t slot, struct error *e)
 {
 	size_t slots = p->slots == 0 ? 64 : p->slots;
 	struct unit **more;
 
+	if (marks_reach(&p->dirty, slot, e) != 0 ||
+		marks_reach(&p->unsaved, slot, e) != 0)
+		return -1;
 	if (slot < p->slots)
 		return 0;
 	while (slots <= slot)
@@ -103,7 +106,7 @@ add_unit(struct publisher *p, const struct roster_entry *entry, bool strict,
 	unit_load_release(&load);
 	if (rc != 0)
 		error_wrap(e, "issuer \"%s\"", entry->url);
-	if (rc == 0 && u->issuer->health == OIDC_HELD)
+	if (rc == 0 && u->issuer.health == OIDC_HELD)
 		publisher_watch_unit(p, u);
 	if (rc == 0)
 		return u;
@@ -120,16 +123,13 @@ give_back:
 static void
 drop_new_unit(struct publisher *p, struct unit *u)
 {
-	uint32_t slot = u->issuer->slot;
-	int kind;
+	uint32_t slot = u->issuer.slot;
 
 	if (p->watch != NULL)
 		source_watch_drop(p->watch, slot);
 	publisher_unmark_unsaved(p, u);
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
-		if (u->issuer->documents[kind] != NULL)
-			p->document_bytes -=
-				oidc_document_size(u->issuer->documents[kind]);
+	if (u->issuer.documents != NULL)
+		p->document_bytes -= oidc_documents_size(u->issuer.documents);
 	p->by_slot[slot] = NULL;
 	unit_free_all(u);
 	oidc_tally_give(p->tally, slot);
@@ -140,22 +140,15 @@ static void
 remove_unit(struct publisher *p, struct unit *u)
 {
 	uint64_t generation = oidc_catalog_generation(p->next);
-	struct oidc_issuer *issuer = u->issuer;
-	int kind;
+	struct oidc_issuer *issuer = &u->issuer;
 
 	if (p->watch != NULL)
 		source_watch_drop(p->watch, issuer->slot);
 	publisher_unmark(p, u);
 	publisher_unmark_unsaved(p, u);
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		if (issuer->documents[kind] == NULL)
-			continue;
-		oidc_catalog_remove(p->next, issuer->documents[kind]);
-		p->document_bytes -=
-			oidc_document_size(issuer->documents[kind]);
-		graveyard_document(
-			p->graveyard, issuer->documents[kind], generation);
-	}
+	if (issuer->documents != NULL)
+		oidc_catalog_remove(p->next, issuer->documents);
+	publisher_bury_documents(p, issuer);
 	graveyard_slot(p->graveyard, issuer->slot, generation);
 	p->by_slot[issuer->slot] = NULL;
 	if (p->settings.remember && p->record_dir >= 0)
@@ -239,10 +232,10 @@ keep_or_remove(struct publisher *p, const struct roster *roster,
 	for (i = 0; i < p->n_issuers; i++) {
 		u = publisher_unit(p, p->issuers[i]);
 		if (scope != NULL && u->conf != scope) {
-			p->issuers[kept++] = u->issuer;
+			p->issuers[kept++] = &u->issuer;
 			continue;
 		}
-		entry = roster_find(roster, u->issuer->url);
+		entry = roster_find(roster, u->issuer.url);
 		if (entry == NULL) {
 			remove_unit(p, u);
 			continue;
@@ -250,7 +243,7 @@ keep_or_remove(struct publisher *p, const struct roster *roster,
 		if (scope == NULL)
 			publisher_mark(p, u, !same_block(u->conf, entry->conf));
 		u->conf = entry->conf;
-		p->issuers[kept++] = u->issuer;
+		p->issuers[kept++] = &u->issuer;
 	}
 	p->n_issuers = kept;
 }
@@ -292,8 +285,7 @@ prepare(struct publisher *p, const struct roster *roster, size_t leavers,
 	added = add_missing(p, roster, strict, now, count, e);
 	p->quiet = quiet;
 	if (added != NULL &&
-		graveyard_reserve(p->graveyard,
-			leavers * (OIDC_DOCUMENTS + 1) + 1, e) != 0) {
+		graveyard_reserve(p->graveyard, leavers * 2 + 1, e) != 0) {
 		drop_added(p, added, *count);
 		added = NULL;
 	}
@@ -321,8 +313,8 @@ publisher_reconcile(struct publisher *p, const struct roster *roster,
 	}
 	keep_or_remove(p, roster, scope);
 	for (i = 0; i < n; i++) {
-		p->issuers[p->n_issuers++] = added[i]->issuer;
-		publisher_tell_published(p, added[i]->issuer);
+		p->issuers[p->n_issuers++] = &added[i]->issuer;
+		publisher_tell_published(p, &added[i]->issuer);
 	}
 	if (n > 0)
 		qsort(p->issuers, p->n_issuers, sizeof(*p->issuers),

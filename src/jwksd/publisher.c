@@ -39,8 +39,6 @@ publisher_new(const struct publisher_settings *settings, struct error *e)
 	}
 	p->settings = *settings;
 	p->record_dir = -1;
-	TAILQ_INIT(&p->dirty);
-	TAILQ_INIT(&p->unsaved);
 	if (set_up(p, e) != 0) {
 		publisher_free(p);
 		return NULL;
@@ -59,6 +57,8 @@ publisher_free(struct publisher *p)
 		if (p->by_slot[i] != NULL)
 			unit_free_all(p->by_slot[i]);
 	free(p->by_slot);
+	marks_release(&p->dirty);
+	marks_release(&p->unsaved);
 	free(p->issuers);
 	graveyard_free(p->graveyard);
 	oidc_catalog_free(p->catalog);
@@ -98,36 +98,30 @@ void
 publisher_mark(struct publisher *p, struct unit *u, bool force)
 {
 	u->force = u->force || force;
-	if (u->dirty)
-		return;
-	u->dirty = true;
-	TAILQ_INSERT_TAIL(&p->dirty, u, dirty_link);
+	marks_set(&p->dirty, u->issuer.slot);
 }
 
 void
 publisher_unmark(struct publisher *p, struct unit *u)
 {
-	if (u->dirty)
-		TAILQ_REMOVE(&p->dirty, u, dirty_link);
-	u->dirty = false;
+	marks_clear(&p->dirty, u->issuer.slot);
 	u->force = false;
 }
 
 void
 publisher_mark_unsaved(struct publisher *p, struct unit *u)
 {
-	if (u->unsaved || !p->settings.remember || p->record_dir < 0)
+	if (!p->settings.remember || p->record_dir < 0)
 		return;
 	u->unsaved = true;
-	TAILQ_INSERT_TAIL(&p->unsaved, u, unsaved_link);
+	marks_set(&p->unsaved, u->issuer.slot);
 }
 
 void
 publisher_unmark_unsaved(struct publisher *p, struct unit *u)
 {
-	if (u->unsaved)
-		TAILQ_REMOVE(&p->unsaved, u, unsaved_link);
 	u->unsaved = false;
+	marks_clear(&p->unsaved, u->issuer.slot);
 }
 
 void
@@ -192,20 +186,20 @@ publisher_watch_unit(struct publisher *p, const struct unit *u)
 
 	if (p->watch == NULL || unit_paths(u, &paths, NULL) != 0)
 		return;
-	source_watch_drop(p->watch, u->issuer->slot);
+	source_watch_drop(p->watch, u->issuer.slot);
 	for (i = 0; i < paths.count && rc == 0; i++) {
 		/* of a fleet, the directory above is watched for all of it */
 		if (u->conf->directory != NULL)
 			rc = source_watch_inside(
-				p->watch, paths.list[i], u->issuer->slot, &e);
+				p->watch, paths.list[i], u->issuer.slot, &e);
 		else
 			rc = source_watch_add(
-				p->watch, paths.list[i], u->issuer->slot, &e);
+				p->watch, paths.list[i], u->issuer.slot, &e);
 	}
 	/* the record of a held one is where an operator lets a key go */
-	if (rc == 0 && u->issuer->health == OIDC_HELD && p->record_dir >= 0)
+	if (rc == 0 && u->issuer.health == OIDC_HELD && p->record_dir >= 0)
 		rc = source_watch_inside(
-			p->watch, p->config->state, u->issuer->slot, &e);
+			p->watch, p->config->state, u->issuer.slot, &e);
 	if (rc != 0 && e.code == ERROR_LIMIT)
 		watch_failed(p, &e);
 }
@@ -238,7 +232,7 @@ bool
 publisher_watch_read(struct publisher *p)
 {
 	source_watch_read(p->watch);
-	return p->fleets_dirty || !TAILQ_EMPTY(&p->dirty);
+	return p->fleets_dirty || !marks_empty(&p->dirty);
 }
 
 /* --- the work ----------------------------------------------------------- */
@@ -248,7 +242,7 @@ static void
 refresh(struct publisher *p, struct unit *u, int64_t now)
 {
 	struct unit_context c = publisher_context(p, now);
-	enum oidc_health before = u->issuer->health;
+	enum oidc_health before = u->issuer.health;
 	struct error e = {0};
 	struct unit_load load;
 	bool force = u->force;
@@ -259,8 +253,8 @@ refresh(struct publisher *p, struct unit *u, int64_t now)
 		return;
 	unit_read(u, &c, &load);
 	if (publisher_apply(p, u, &load, now, &e) != 0)
-		publisher_tell(p, LOG_LEVEL_ERROR, u->issuer->url, e.text);
-	else if (u->issuer->health != before)
+		publisher_tell(p, LOG_LEVEL_ERROR, u->issuer.url, e.text);
+	else if (u->issuer.health != before)
 		/* the record is watched when it is held */
 		publisher_watch_unit(p, u);
 	unit_load_release(&load);
@@ -278,18 +272,17 @@ save_records(struct publisher *p, int64_t deadline)
 	struct unit_context c = publisher_context(p, 0);
 	struct error e;
 	struct unit *u;
+	uint32_t slot;
 	bool again;
 
-	while (time_left(deadline)) {
-		u = TAILQ_FIRST(&p->unsaved);
-		if (u == NULL)
-			return;
+	while (time_left(deadline) && marks_next(&p->unsaved, &slot)) {
+		u = p->by_slot[slot];
 		publisher_unmark_unsaved(p, u);
 		error_clear(&e);
 		again = u->save_failed;
 		if (unit_save(u, &c, &e) != 0 && !again)
 			publisher_tell(
-				p, LOG_LEVEL_WARN, u->issuer->url, e.text);
+				p, LOG_LEVEL_WARN, u->issuer.url, e.text);
 	}
 }
 
@@ -298,19 +291,15 @@ publisher_work(struct publisher *p, int64_t now, int64_t budget_ms)
 {
 	int64_t deadline =
 		budget_ms == 0 ? 0 : clock_monotonic_ms() + budget_ms;
-	struct unit *u;
+	uint32_t slot;
 
 	if (p->fleets_dirty)
 		publisher_look_at_fleets(p, now);
-	while (time_left(deadline)) {
-		u = TAILQ_FIRST(&p->dirty);
-		if (u == NULL)
-			break;
-		refresh(p, u, now);
-	}
+	while (time_left(deadline) && marks_next(&p->dirty, &slot))
+		refresh(p, p->by_slot[slot], now);
 	publisher_publish_next(p);
 	save_records(p, deadline);
-	return !TAILQ_EMPTY(&p->dirty) || !TAILQ_EMPTY(&p->unsaved);
+	return !marks_empty(&p->dirty) || !marks_empty(&p->unsaved);
 }
 
 void
@@ -340,8 +329,8 @@ publisher_scan(struct publisher *p, int64_t now)
 		p->scan_slot++;
 		if (u == NULL)
 			continue;
-		if (u->issuer->health != OIDC_FRESH || unit_changed(u, &c))
-			publisher_mark(p, u, u->issuer->health != OIDC_FRESH);
+		if (u->issuer.health != OIDC_FRESH || unit_changed(u, &c))
+			publisher_mark(p, u, u->issuer.health != OIDC_FRESH);
 		if (u->save_failed)
 			publisher_mark_unsaved(p, u);
 	}

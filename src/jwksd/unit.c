@@ -17,16 +17,16 @@ struct unit *
 unit_new(const char *url, uint32_t slot, const struct config_issuer *conf,
 	struct error *e)
 {
+	size_t size = strlen(url) + 1;
 	struct unit *u;
 
-	u = calloc(1, sizeof(*u));
-	if (u != NULL)
-		u->issuer = oidc_issuer_new(url, slot);
-	if (u == NULL || u->issuer == NULL) {
-		free(u);
+	u = calloc(1, sizeof(*u) + size);
+	if (u == NULL) {
 		error_nomem(e);
 		return NULL;
 	}
+	memcpy(u->url, url, size);
+	oidc_issuer_init(&u->issuer, u->url, slot);
 	u->conf = conf;
 	return u;
 }
@@ -36,17 +36,14 @@ unit_free(struct unit *u)
 {
 	if (u == NULL)
 		return;
-	oidc_issuer_free(u->issuer);
+	oidc_issuer_release(&u->issuer);
 	free(u);
 }
 
 void
 unit_free_all(struct unit *u)
 {
-	int kind;
-
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
-		oidc_document_free(u->issuer->documents[kind]);
+	oidc_documents_free(u->issuer.documents);
 	unit_free(u);
 }
 
@@ -62,7 +59,7 @@ unit_paths(const struct unit *u, struct unit_paths *out, struct error *e)
 		return 0;
 	}
 	/* a fleet's member is called like the last segment of its URL */
-	name = strrchr(u->issuer->url, '/') + 1;
+	name = strrchr(u->issuer.url, '/') + 1;
 	n = snprintf(out->room, sizeof(out->room), "%s/%s", u->conf->directory,
 		name);
 	if (n < 0 || (size_t)n >= sizeof(out->room))
@@ -82,8 +79,8 @@ unit_changed(const struct unit *u, const struct unit_context *c)
 	if (unit_paths(u, &paths, NULL) != 0 ||
 		source_signature(paths.list, paths.count) != u->signature)
 		return true;
-	return u->issuer->health == OIDC_HELD && c->record_dir >= 0 &&
-	       source_record_signature(c->record_dir, u->issuer->url) !=
+	return u->issuer.health == OIDC_HELD && c->record_dir >= 0 &&
+	       source_record_signature(c->record_dir, u->issuer.url) !=
 		       u->record_signature;
 }
 
@@ -92,12 +89,9 @@ unit_changed(const struct unit *u, const struct unit_context *c)
 void
 unit_load_release(struct unit_load *load)
 {
-	int kind;
-
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
-		oidc_document_free(load->documents[kind]);
+	oidc_documents_free(load->documents);
 	free(load->keys);
-	memset(load->documents, 0, sizeof(load->documents));
+	load->documents = NULL;
 	load->keys = NULL;
 }
 
@@ -110,7 +104,7 @@ marks_of(const struct oidc_issuer *issuer)
 
 	marks = calloc(issuer->n_keys + 1, sizeof(*marks));
 	for (i = 0; marks != NULL && i < issuer->n_keys; i++) {
-		marks[i].kid = issuer->keys[i].kid;
+		marks[i].kid = oidc_key_kid(&issuer->keys[i]);
 		marks[i].print = issuer->keys[i].print;
 	}
 	return marks;
@@ -129,10 +123,10 @@ check_loss(const struct unit *u, const struct source_record *record,
 	if (record->n_marks > 0)
 		return source_check_loss(
 			record->marks, record->n_marks, set, e);
-	marks = marks_of(u->issuer);
+	marks = marks_of(&u->issuer);
 	if (marks == NULL)
 		return error_nomem(e);
-	rc = source_check_loss(marks, u->issuer->n_keys, set, e);
+	rc = source_check_loss(marks, u->issuer.n_keys, set, e);
 	free(marks);
 	return rc;
 }
@@ -143,7 +137,7 @@ changed_at(const struct unit *u, const struct unit_context *c,
 {
 	if (source_record_equals(record, &set->keys))
 		return record->published;
-	if (u->issuer->documents[OIDC_JWKS] != NULL || record->n_marks > 0 ||
+	if (u->issuer.documents != NULL || record->n_marks > 0 ||
 		set->modified > c->now)
 		return c->now;
 	return set->modified;
@@ -158,12 +152,11 @@ same_as_published(const struct unit *u, const struct unit_load *load)
 	size_t a_len, b_len;
 	int kind;
 
-	if (u->issuer->documents[OIDC_JWKS] == NULL ||
-		u->issuer->max_age != load->max_age)
+	if (u->issuer.documents == NULL || u->issuer.max_age != load->max_age)
 		return false;
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		old = u->issuer->documents[kind]->response;
-		new = load->documents[kind]->response;
+		old = u->issuer.documents->response[kind];
+		new = load->documents->response[kind];
 		a = http_response_content(old, &a_len);
 		b = http_response_content(new, &b_len);
 		if (a_len != b_len || memcmp(a, b, a_len) != 0)
@@ -183,16 +176,17 @@ static int
 render(const struct unit *u, const struct source_set *set,
 	struct unit_load *load, struct error *e)
 {
-	const struct oidc_document_parts parts = {
-		.issuer = u->issuer->url,
+	const struct oidc_documents_parts parts = {
+		.issuer = u->issuer.url,
 		.jwks_content_type = u->conf->jwks_content_type,
 		.max_age = load->max_age,
 		.modified = load->changed,
-		.slot = u->issuer->slot,
+		.slot = u->issuer.slot,
 	};
 	size_t i;
 
-	if (oidc_documents_new(&parts, &set->keys, load->documents, e) != 0)
+	load->documents = oidc_documents_new(&parts, &set->keys, e);
+	if (load->documents == NULL)
 		return -1;
 	load->keys = oidc_keys_new(&set->keys);
 	if (load->keys == NULL) {
@@ -217,7 +211,7 @@ render(const struct unit *u, const struct source_set *set,
 static void
 keep_since(const struct unit *u, struct unit_load *load)
 {
-	const struct oidc_issuer *issuer = u->issuer;
+	const struct oidc_issuer *issuer = &u->issuer;
 	uint32_t i, k;
 
 	for (i = 0; i < load->n_keys; i++) {
@@ -247,14 +241,14 @@ read_fresh(const struct unit *u, const struct unit_context *c,
 	struct error loss = {0};
 	int rc = -1;
 
-	if (source_load(paths->list, paths->count, u->issuer->url, c->now, &set,
+	if (source_load(paths->list, paths->count, u->issuer.url, c->now, &set,
 		    &load->problem) != 0)
 		return -1;
 	if (check_loss(u, record, &set, &loss) != 0) {
 		error_set(&load->problem, loss.code,
 			"%s: put back what is missing, or let it go with: %s "
 			"--acknowledge %s",
-			loss.text, c->command, u->issuer->url);
+			loss.text, c->command, u->issuer.url);
 		goto out;
 	}
 	load->max_age = max_age_of(u, set.max_age);
@@ -299,18 +293,16 @@ load_record(const struct unit *u, const struct unit_context *c,
 	if (c->record_dir < 0)
 		return;
 	/* an issuer that serves its sources needs none: it knows */
-	if (u->issuer->documents[OIDC_JWKS] != NULL &&
-		u->issuer->health != OIDC_HELD)
+	if (u->issuer.documents != NULL && u->issuer.health != OIDC_HELD)
 		return;
 	load->record_signature =
-		source_record_signature(c->record_dir, u->issuer->url);
+		source_record_signature(c->record_dir, u->issuer.url);
 	/* one that is still to be written says less than we know, unless
 	 * somebody else has written it */
 	if ((u->unsaved || u->save_failed) &&
 		load->record_signature == u->record_signature)
 		return;
-	if (source_record_load(c->record_dir, u->issuer->url, record, &e) !=
-			0 &&
+	if (source_record_load(c->record_dir, u->issuer.url, record, &e) != 0 &&
 		e.code != ERROR_NOTFOUND)
 		load->warning = e;
 }
@@ -330,19 +322,17 @@ unit_read(const struct unit *u, const struct unit_context *c,
 		if (read_fresh(u, c, &paths, &record, load) == 0)
 			goto out;
 	}
-	load->changed = u->issuer->changed;
-	load->max_age = u->issuer->max_age;
-	if (u->issuer->documents[OIDC_JWKS] != NULL ||
-		read_record(u, &record, load) == 0)
+	load->changed = u->issuer.changed;
+	load->max_age = u->issuer.max_age;
+	if (u->issuer.documents != NULL || read_record(u, &record, load) == 0)
 		load->health = OIDC_HELD;
 	else
 		load->health = OIDC_ABSENT;
 out:
-	if (load->documents[OIDC_JWKS] != NULL && same_as_published(u, load)) {
-		oidc_document_free(load->documents[OIDC_JWKS]);
-		oidc_document_free(load->documents[OIDC_DISCOVERY]);
-		memset(load->documents, 0, sizeof(load->documents));
-		load->changed = u->issuer->changed;
+	if (load->documents != NULL && same_as_published(u, load)) {
+		oidc_documents_free(load->documents);
+		load->documents = NULL;
+		load->changed = u->issuer.changed;
 	}
 	source_record_release(&record);
 }
@@ -350,14 +340,14 @@ out:
 int
 unit_save(struct unit *u, const struct unit_context *c, struct error *e)
 {
-	const struct oidc_issuer *issuer = u->issuer;
+	const struct oidc_issuer *issuer = &u->issuer;
 	struct source_mark *marks;
 	const char *jwks;
 	size_t len;
 	int rc;
 
 	jwks = http_response_content(
-		issuer->documents[OIDC_JWKS]->response, &len);
+		issuer->documents->response[OIDC_JWKS], &len);
 	marks = marks_of(issuer);
 	if (marks == NULL)
 		rc = error_nomem(e);

@@ -9,24 +9,21 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/error.h"
 #include "config/config.h"
 #include "oidc/issuer.h"
 
 struct unit {
-	struct oidc_issuer *issuer;       /* owned */
+	struct oidc_issuer issuer;
 	const struct config_issuer *conf; /* of the configuration in force */
 	uint64_t signature;               /* of the sources, when last read */
 	uint64_t
 		record_signature; /* of the record, when last read or written */
-	bool dirty;               /* in the queue of those to be read */
 	bool force;       /* to be read though nothing looks different */
-	bool unsaved;     /* in the queue of records to be written */
+	bool unsaved;     /* its record is to be written */
 	bool save_failed; /* the record says less than we know: try again */
-	TAILQ_ENTRY(unit) dirty_link;
-	TAILQ_ENTRY(unit) unsaved_link;
+	char url[];
 };
 
 /* Where and when a unit is read. */
@@ -39,8 +36,8 @@ struct unit_context {
 /* What reading gave. */
 struct unit_load {
 	enum oidc_health health; /* what the issuer would be with this */
-	struct oidc_document *documents[OIDC_DOCUMENTS]; /* NULL: as before */
-	struct oidc_key *keys;                           /* NULL: as before */
+	struct oidc_documents *documents; /* NULL: as before */
+	struct oidc_key *keys;            /* NULL: as before */
 	uint32_t n_keys;
 	unsigned max_age;
 	int64_t changed; /* when this content was first published */

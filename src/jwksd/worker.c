@@ -53,7 +53,7 @@ struct worker {
 	struct http_server *server;
 	struct access_writer *access;
 	const struct oidc_catalog *catalog;
-	const struct oidc_document *answered; /* for the observer */
+	const struct oidc_documents *answered; /* for the observer */
 	bool draining;
 	int64_t note_second;
 	unsigned notes_left;
@@ -86,18 +86,19 @@ static void
 handle(void *arg, const struct http_request *req, struct http_answer *answer)
 {
 	struct worker *w = arg;
-	const struct oidc_document *doc;
+	const struct oidc_documents *docs;
+	enum oidc_kind kind = OIDC_DISCOVERY;
 
-	doc = oidc_catalog_find(w->catalog, req->host.p, req->host.len,
-		req->path.p, req->path.len);
-	w->answered = doc;
-	answer->response = doc != NULL ? doc->response : not_found;
+	docs = oidc_catalog_find(w->catalog, req->host.p, req->host.len,
+		req->path.p, req->path.len, &kind);
+	w->answered = docs;
+	answer->tag = kind;
+	answer->response = docs != NULL ? docs->response[kind] : not_found;
 }
 
 /* Remember who came by, so many times a second at the most. */
 static void
-note_fetch(struct worker *w, const struct http_exchange *x,
-	const struct oidc_document *doc)
+note_fetch(struct worker *w, const struct http_exchange *x, uint32_t slot)
 {
 	struct worker_fetch *note;
 	struct http_span agent = x->req->user_agent;
@@ -115,8 +116,8 @@ note_fetch(struct worker *w, const struct http_exchange *x,
 	pthread_mutex_lock(&w->notes_lock);
 	note = &w->notes[w->notes_count++ % WORKER_FETCHES];
 	note->when = x->when;
-	note->slot = doc->slot;
-	note->kind = doc->kind;
+	note->slot = slot;
+	note->kind = (enum oidc_kind)x->tag;
 	note->status = x->status;
 	len = agent.p == NULL ? 0 : agent.len;
 	if (len > sizeof(note->agent) - 1)
@@ -135,17 +136,19 @@ static void
 observe(void *arg, const struct http_exchange *x)
 {
 	struct worker *w = arg;
-	const struct oidc_document *doc = w->answered;
+	const struct oidc_documents *docs = w->answered;
+	enum oidc_kind kind = (enum oidc_kind)x->tag;
 
 	w->answered = NULL;
-	if (doc != NULL && (x->status == 200 || x->status == 304)) {
-		oidc_tally_count(w->shared->tally, w->index, doc->slot,
-			(enum oidc_kind)doc->kind, x->when);
-		note_fetch(w, x, doc);
+	if (docs != NULL && (x->status == 200 || x->status == 304)) {
+		oidc_tally_count(
+			w->shared->tally, w->index, docs->slot, kind, x->when);
+		note_fetch(w, x, docs->slot);
 	}
 	if (w->access != NULL)
-		access_write(
-			w->access, x, doc, oidc_catalog_generation(w->catalog));
+		access_write(w->access, x,
+			docs == NULL ? NULL : oidc_kind_name(kind),
+			oidc_catalog_generation(w->catalog));
 }
 
 /* --- the thread --------------------------------------------------------- */

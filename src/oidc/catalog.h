@@ -21,27 +21,29 @@
 
 struct oidc_catalog;
 
-/* An empty catalog, or a private copy of one, with room for `documents` (at
+/* An empty catalog, or a private copy of one, with room for so many issuers (at
  * least those that it copies).  Its generation is 0, or that of the one it
  * copies plus one. */
 struct oidc_catalog *oidc_catalog_new(const struct oidc_catalog *from,
-	size_t documents, struct error *e) __attribute__((warn_unused_result));
+	size_t issuers, struct error *e) __attribute__((warn_unused_result));
 void oidc_catalog_free(struct oidc_catalog *c); /* not the documents */
 
 /* Before it is published: put in or replace; take out (by name).  put fails
  * with CONFLICT when the name is there with another issuer's slot, and with
  * LIMIT when there is no room for one more. */
-int oidc_catalog_put(struct oidc_catalog *c, const struct oidc_document *doc,
+int oidc_catalog_put(struct oidc_catalog *c, const struct oidc_documents *docs,
 	struct error *e) __attribute__((warn_unused_result));
 void oidc_catalog_remove(
-	struct oidc_catalog *c, const struct oidc_document *doc);
+	struct oidc_catalog *c, const struct oidc_documents *docs);
 
-/* By the host (any case) and path of a request; NULL: nobody's. */
-const struct oidc_document *oidc_catalog_find(const struct oidc_catalog *c,
-	const char *host, size_t host_len, const char *path, size_t path_len);
+/* By the host (any case) and path of a request, which is an issuer's and the
+ * suffix of a kind.  NULL: nobody's. */
+const struct oidc_documents *oidc_catalog_find(const struct oidc_catalog *c,
+	const char *host, size_t host_len, const char *path, size_t path_len,
+	enum oidc_kind *kind);
 
 uint64_t oidc_catalog_generation(const struct oidc_catalog *c);
-size_t oidc_catalog_count(const struct oidc_catalog *c);
+size_t oidc_catalog_count(const struct oidc_catalog *c); /* issuers */
 size_t oidc_catalog_size(const struct oidc_catalog *c); /* bytes of the table */
 
 #endif

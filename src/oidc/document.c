@@ -8,6 +8,7 @@
 #include "oidc/document.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +34,9 @@ oidc_kind_suffix(enum oidc_kind kind)
 {
 	switch (kind) {
 	case OIDC_DISCOVERY:
-		return "/.well-known/openid-configuration";
+		return OIDC_DISCOVERY_SUFFIX;
 	case OIDC_JWKS:
-		return "/openid/v1/jwks";
+		return OIDC_JWKS_SUFFIX;
 	}
 	return "";
 }
@@ -106,7 +107,7 @@ oidc_render_jwks(const struct key_set *keys, struct buf *out)
 
 /* The response of one document, from its bytes. */
 static struct http_response *
-render_response(const struct oidc_document_parts *parts, enum oidc_kind kind,
+render_response(const struct oidc_documents_parts *parts, enum oidc_kind kind,
 	const struct key_set *keys, struct error *e)
 {
 	struct http_response_parts rp = {.status = 200,
@@ -148,69 +149,89 @@ out:
 	return response;
 }
 
-static struct oidc_document *
-document_new(const struct oidc_document_parts *parts, enum oidc_kind kind,
-	const struct key_set *keys, struct error *e)
+/* Up to where something with the alignment of a response may begin. */
+static size_t
+align(size_t size)
 {
-	const char *suffix = oidc_kind_suffix(kind);
-	struct oidc_document *doc;
-	struct config_url url;
-	size_t name_len;
+	const size_t unit = _Alignof(int64_t);
 
-	if (config_url_parse(parts->issuer, &url, e) != 0)
-		return NULL;
-	name_len = url.host_len + url.path_len + strlen(suffix);
-	doc = calloc(1, sizeof(*doc) + name_len);
-	if (doc == NULL) {
+	return (size + unit - 1) / unit * unit;
+}
+
+static size_t
+head_size(const struct oidc_documents *docs)
+{
+	return align(offsetof(struct oidc_documents, name) + docs->host_len +
+		     docs->path_len);
+}
+
+static struct oidc_documents *
+assemble(const struct oidc_documents *head, const struct config_url *url,
+	struct http_response *const responses[OIDC_DOCUMENTS], struct error *e)
+{
+	struct oidc_documents *docs;
+	size_t size = head_size(head);
+	char *place;
+	int kind;
+
+	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
+		size += align(http_response_size(responses[kind]));
+	docs = malloc(size);
+	if (docs == NULL) {
 		error_nomem(e);
 		return NULL;
 	}
-	doc->slot = parts->slot;
-	doc->kind = (uint8_t)kind;
-	doc->host_len = (uint8_t)url.host_len;
-	doc->name_len = (uint16_t)name_len;
-	memcpy(doc->name, url.host, url.host_len);
-	memcpy(doc->name + url.host_len, url.path, url.path_len);
-	memcpy(doc->name + url.host_len + url.path_len, suffix, strlen(suffix));
-	doc->response = render_response(parts, kind, keys, e);
-	if (doc->response == NULL) {
-		oidc_document_free(doc);
-		return NULL;
+	memcpy(docs, head, offsetof(struct oidc_documents, name));
+	memcpy(docs->name, url->host, url->host_len);
+	memcpy(docs->name + url->host_len, url->path, url->path_len);
+	place = (char *)docs + head_size(head);
+	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
+		docs->response[kind] =
+			http_response_copy(place, responses[kind]);
+		place += align(http_response_size(responses[kind]));
 	}
-	return doc;
+	return docs;
 }
 
-int
-oidc_documents_new(const struct oidc_document_parts *parts,
-	const struct key_set *keys, struct oidc_document *docs[OIDC_DOCUMENTS],
-	struct error *e)
+struct oidc_documents *
+oidc_documents_new(const struct oidc_documents_parts *parts,
+	const struct key_set *keys, struct error *e)
 {
-	struct oidc_document *made[OIDC_DOCUMENTS] = {NULL};
+	struct http_response *responses[OIDC_DOCUMENTS] = {NULL};
+	struct oidc_documents head = {.slot = parts->slot}, *docs = NULL;
+	struct config_url url;
 	int kind;
 
+	if (config_url_parse(parts->issuer, &url, e) != 0)
+		return NULL;
+	head.host_len = (uint8_t)url.host_len;
+	head.path_len = (uint8_t)url.path_len;
 	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		made[kind] = document_new(parts, (enum oidc_kind)kind, keys, e);
-		if (made[kind] == NULL) {
-			while (kind-- > 0)
-				oidc_document_free(made[kind]);
-			return -1;
-		}
+		responses[kind] =
+			render_response(parts, (enum oidc_kind)kind, keys, e);
+		if (responses[kind] == NULL)
+			goto out;
 	}
-	memcpy(docs, made, sizeof(made));
-	return 0;
+	docs = assemble(&head, &url, responses, e);
+out:
+	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
+		http_response_free(responses[kind]);
+	return docs;
 }
 
 void
-oidc_document_free(struct oidc_document *doc)
+oidc_documents_free(struct oidc_documents *docs)
 {
-	if (doc == NULL)
-		return;
-	http_response_free(doc->response);
-	free(doc);
+	free(docs);
 }
 
 size_t
-oidc_document_size(const struct oidc_document *doc)
+oidc_documents_size(const struct oidc_documents *docs)
 {
-	return sizeof(*doc) + doc->name_len + http_response_size(doc->response);
+	size_t size = head_size(docs);
+	int kind;
+
+	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
+		size += align(http_response_size(docs->response[kind]));
+	return size;
 }

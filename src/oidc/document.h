@@ -31,6 +31,9 @@ enum oidc_kind {
 /* kube-apiserver's. */
 #define OIDC_JWKS_CONTENT_TYPE "application/jwk-set+json"
 
+#define OIDC_DISCOVERY_SUFFIX "/.well-known/openid-configuration"
+#define OIDC_JWKS_SUFFIX "/openid/v1/jwks"
+
 const char *oidc_kind_name(enum oidc_kind kind);   /* "discovery", "jwks" */
 const char *oidc_kind_suffix(enum oidc_kind kind); /* "/.well-known/..." */
 
@@ -39,17 +42,17 @@ void oidc_render_discovery(
 	const char *issuer, const struct key_set *keys, struct buf *out);
 void oidc_render_jwks(const struct key_set *keys, struct buf *out);
 
-/* A document in one allocation with what it is looked up by. */
-struct oidc_document {
-	struct http_response *response;
-	uint32_t slot; /* the issuer's */
-	uint8_t kind;
+/* Both documents of an issuer in one block with what they are looked up by: a
+ * document's name is that and the suffix of its kind.  Immutable. */
+struct oidc_documents {
+	const struct http_response *response[OIDC_DOCUMENTS]; /* in the block */
+	uint32_t slot;                                        /* the issuer's */
 	uint8_t host_len;
-	uint16_t name_len;
-	char name[]; /* host then path, not terminated */
+	uint8_t path_len; /* of the issuer: a URL has at most 255 bytes */
+	char name[];      /* host then path, not terminated */
 };
 
-struct oidc_document_parts {
+struct oidc_documents_parts {
 	const char *issuer;
 	const char *jwks_content_type; /* NULL: OIDC_JWKS_CONTENT_TYPE */
 	unsigned max_age;
@@ -57,11 +60,11 @@ struct oidc_document_parts {
 	uint32_t slot;
 };
 
-/* Render both documents; docs[kind].  LIMIT when one is too large. */
-int oidc_documents_new(const struct oidc_document_parts *parts,
-	const struct key_set *keys, struct oidc_document *docs[OIDC_DOCUMENTS],
+/* Render both.  NULL with LIMIT when one is too large. */
+struct oidc_documents *oidc_documents_new(
+	const struct oidc_documents_parts *parts, const struct key_set *keys,
 	struct error *e) __attribute__((warn_unused_result));
-void oidc_document_free(struct oidc_document *doc);
-size_t oidc_document_size(const struct oidc_document *doc);
+void oidc_documents_free(struct oidc_documents *docs);
+size_t oidc_documents_size(const struct oidc_documents *docs);
 
 #endif

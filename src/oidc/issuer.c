@@ -21,32 +21,20 @@ oidc_health_name(enum oidc_health health)
 	return "unknown";
 }
 
-struct oidc_issuer *
-oidc_issuer_new(const char *url, uint32_t slot)
+void
+oidc_issuer_init(struct oidc_issuer *issuer, const char *url, uint32_t slot)
 {
-	size_t len = strlen(url) + 1;
-	struct oidc_issuer *issuer;
-	char *copy;
-
-	issuer = calloc(1, sizeof(*issuer) + len);
-	if (issuer == NULL)
-		return NULL;
-	copy = (char *)(issuer + 1);
-	memcpy(copy, url, len);
-	issuer->url = copy;
-	issuer->slot = slot;
-	issuer->health = OIDC_ABSENT;
-	return issuer;
+	*issuer = (struct oidc_issuer){
+		.url = url, .slot = slot, .health = OIDC_ABSENT};
 }
 
 void
-oidc_issuer_free(struct oidc_issuer *issuer)
+oidc_issuer_release(struct oidc_issuer *issuer)
 {
-	if (issuer == NULL)
-		return;
 	free(issuer->keys);
 	free(issuer->problem);
-	free(issuer);
+	issuer->keys = NULL;
+	issuer->problem = NULL;
 }
 
 struct oidc_key *
@@ -58,35 +46,19 @@ oidc_keys_new(const struct key_set *set)
 
 	for (i = 0; i < set->count; i++)
 		text += strlen(set->keys[i]->kid) + 1;
-	keys = calloc(1, set->count * sizeof(*keys) + text);
+	text += set->count * sizeof(*keys);
+	/* in 64 KiB, or kid_at would not do: a key is shorter than its JWK */
+	keys = text > UINT16_MAX ? NULL : calloc(1, text);
 	if (keys == NULL)
 		return NULL;
 	place = (char *)(keys + set->count);
 	for (i = 0; i < set->count; i++) {
 		len = strlen(set->keys[i]->kid) + 1;
 		memcpy(place, set->keys[i]->kid, len);
-		keys[i].kid = place;
-		keys[i].alg = set->keys[i]->alg;
+		keys[i].kid_at = (uint16_t)(place - (char *)&keys[i]);
+		keys[i].alg = (uint8_t)set->keys[i]->alg;
 		keys[i].bits = (uint16_t)set->keys[i]->bits;
 		place += len;
 	}
 	return keys;
-}
-
-size_t
-oidc_issuer_size(const struct oidc_issuer *issuer)
-{
-	size_t size = sizeof(*issuer) + strlen(issuer->url) + 1;
-	uint32_t i;
-	int kind;
-
-	for (i = 0; i < issuer->n_keys; i++)
-		size += sizeof(issuer->keys[i]) + strlen(issuer->keys[i].kid) +
-			1;
-	if (issuer->problem != NULL)
-		size += strlen(issuer->problem) + 1;
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++)
-		if (issuer->documents[kind] != NULL)
-			size += oidc_document_size(issuer->documents[kind]);
-	return size;
 }

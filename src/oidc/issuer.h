@@ -4,9 +4,8 @@
  * how it fares.  Belongs to the main thread; workers see only its documents,
  * through a catalog.
  *
- * The record, its URL and its keys are one allocation each, and documents are
- * the bytes that are sent: with a hundred thousand issuers every pointer
- * counts.
+ * With a hundred thousand issuers every allocation counts: the keys are one,
+ * the documents another, and the record is part of what its owner keeps of it.
  */
 #ifndef OIDC_ISSUER_H
 #define OIDC_ISSUER_H
@@ -27,42 +26,48 @@ enum oidc_health {
 
 const char *oidc_health_name(enum oidc_health health); /* "fresh", ... */
 
-/* What there is to say of a published key. */
+/* What there is to say of a published key.  Part of an array that has the kids
+ * behind it: not to be copied out of it. */
 struct oidc_key {
-	const char *kid; /* in the same allocation as the array */
-	enum key_alg alg;
+	uint64_t print;   /* of the public key: tells a kid that was reused */
+	int64_t since;    /* in this state; or first published by us */
+	int64_t next_due; /* next step safe at; 0: nothing to wait for */
+	uint16_t kid_at;  /* bytes from here to the kid */
 	uint16_t bits;
+	uint8_t alg;       /* enum key_alg */
 	uint8_t has_state; /* it comes from a keyring */
 	uint8_t state;     /* enum keyring_state */
-	uint64_t print;    /* of the public key: tells a kid that was reused */
-	int64_t since;     /* in this state; or first published by us */
-	int64_t next_due;  /* next step safe at; 0: nothing to wait for */
 };
+
+static inline const char *
+oidc_key_kid(const struct oidc_key *key)
+{
+	return (const char *)key + key->kid_at;
+}
 
 struct oidc_issuer {
-	const char *url;
-	enum oidc_health health;
-	uint32_t slot; /* its place in the tally */
-	uint32_t n_keys;
-	struct oidc_key *keys; /* in the order of the JWKS; one block */
-	struct oidc_document *documents[OIDC_DOCUMENTS]; /* NULL: absent */
+	const char *url;                  /* the owner's */
+	struct oidc_key *keys;            /* in the order of the JWKS */
+	struct oidc_documents *documents; /* NULL: absent */
 	char *problem; /* NULL, or one line: what is wrong, what to do */
 	int64_t problem_since;
-	int64_t changed;  /* the documents, last */
-	int64_t loaded;   /* the sources were last read and good */
+	int64_t changed; /* the documents, last */
+	int64_t loaded;  /* the sources were last read and good */
+	uint32_t slot;   /* its place in the tally */
+	uint32_t n_keys;
 	unsigned max_age; /* as published */
+	enum oidc_health health;
 };
 
-/* The record of that URL; slot is the caller's.  NULL when out of memory. */
-struct oidc_issuer *oidc_issuer_new(const char *url, uint32_t slot);
+/* The record of that URL, which must live as long; slot is the caller's. */
+void oidc_issuer_init(
+	struct oidc_issuer *issuer, const char *url, uint32_t slot);
 /* Not its documents: they may still be looked up (see catalog.h). */
-void oidc_issuer_free(struct oidc_issuer *issuer);
+void oidc_issuer_release(struct oidc_issuer *issuer);
 
 /* The array for a set: kid, alg and bits are filled in, the rest is zero.  One
- * block, the caller's to free.  NULL when out of memory. */
+ * block, the caller's to free.  NULL when out of memory, or for a set that is
+ * too large for OIDC_DOCUMENT_MAX by far. */
 struct oidc_key *oidc_keys_new(const struct key_set *set);
-
-/* Bytes of memory that it takes, documents included. */
-size_t oidc_issuer_size(const struct oidc_issuer *issuer);
 
 #endif

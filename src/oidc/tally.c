@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 1024
-#define CHUNKS 1024 /* 1,048,576 issuers */
+/* Large enough to be mapped, so that what is not used costs nothing. */
+#define CHUNK 8192
+#define CHUNKS 128 /* 1,048,576 issuers */
 
 struct cell {
 	_Atomic uint64_t count[OIDC_DOCUMENTS];

@@ -3,8 +3,9 @@
  * Directories are watched, never files: a file that is renamed over keeps its
  * own watch on the old inode.  A link is one (watch descriptor, owner) pair; it
  * stands in two lists, that of its descriptor (who is to be told) and that of
- * its owner (what is to be forgotten).  Invariant: a descriptor is held in the
- * kernel exactly as long as it has a link.
+ * its owner (what is to be forgotten).  There may be a million of them, so they
+ * are an array and know each other by their number in it.  Invariant: a
+ * descriptor is held in the kernel exactly as long as it has a link.
  */
 #include "source/watch.h"
 
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,30 +26,50 @@
 #define BUCKETS_FIRST 64
 #define ANY_NAME 0
 
+#define LINKS_FIRST 64
+#define NO_LINK UINT32_MAX /* no number of a link */
+#define FREE -1            /* no descriptor */
+
+/* Its neighbours in a list; the first one's prev is NO_LINK. */
+struct neighbours {
+	uint32_t next, prev;
+};
+
+enum list {
+	OF_DESCRIPTOR,
+	OF_OWNER, /* of those that are free: next alone is used */
+	LISTS,
+};
+
 struct link {
-	LIST_ENTRY(link) of_descriptor;
-	LIST_ENTRY(link) of_owner;
 	int wd;
 	uint32_t owner;
 	uint32_t name; /* hash of the entry that matters, or ANY_NAME */
+	struct neighbours in[LISTS];
 };
-LIST_HEAD(link_list, link);
 
 struct source_watch {
 	int fd;
 	source_changed_fn *changed;
 	void *arg;
-	size_t links;
+	struct link *links;
+	uint32_t n_links, cap_links; /* with the free ones */
+	uint32_t free;               /* the first one */
+	size_t used;
 	size_t descriptors;
 	size_t mask; /* buckets less one, of both tables */
-	struct link_list *by_descriptor;
-	struct link_list *by_owner;
+	uint32_t *first[LISTS];
 };
 
-static struct link_list *
+static uint32_t *
 new_buckets(size_t count)
 {
-	return calloc(count, sizeof(struct link_list));
+	uint32_t *buckets = malloc(count * sizeof(*buckets));
+	size_t i;
+
+	for (i = 0; buckets != NULL && i < count; i++)
+		buckets[i] = NO_LINK;
+	return buckets;
 }
 
 struct source_watch *
@@ -65,12 +85,13 @@ source_watch_new(source_changed_fn *changed, void *arg, struct error *e)
 	w->changed = changed;
 	w->arg = arg;
 	w->mask = BUCKETS_FIRST - 1;
-	w->by_descriptor = new_buckets(BUCKETS_FIRST);
-	w->by_owner = new_buckets(BUCKETS_FIRST);
+	w->free = NO_LINK;
+	w->first[OF_DESCRIPTOR] = new_buckets(BUCKETS_FIRST);
+	w->first[OF_OWNER] = new_buckets(BUCKETS_FIRST);
 	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->fd < 0)
 		error_sys(e, "inotify");
-	else if (w->by_descriptor == NULL || w->by_owner == NULL)
+	else if (w->first[OF_DESCRIPTOR] == NULL || w->first[OF_OWNER] == NULL)
 		error_nomem(e);
 	else
 		return w;
@@ -78,28 +99,14 @@ source_watch_new(source_changed_fn *changed, void *arg, struct error *e)
 	return NULL;
 }
 
-static void
-free_table(struct link_list *table, size_t mask)
-{
-	struct link *l;
-	size_t i;
-
-	for (i = 0; table != NULL && i <= mask; i++) {
-		while ((l = LIST_FIRST(&table[i])) != NULL) {
-			LIST_REMOVE(l, of_descriptor);
-			free(l);
-		}
-	}
-	free(table);
-}
-
 void
 source_watch_free(struct source_watch *w)
 {
 	if (w == NULL)
 		return;
-	free_table(w->by_descriptor, w->mask);
-	free(w->by_owner);
+	free(w->links);
+	free(w->first[OF_DESCRIPTOR]);
+	free(w->first[OF_OWNER]);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w);
@@ -117,84 +124,163 @@ source_watch_count(const struct source_watch *w)
 	return w->descriptors;
 }
 
-/* --- the two tables ----------------------------------------------------- */
+/* --- links and their lists ---------------------------------------------- */
 
-static struct link_list *
-descriptor_bucket(const struct source_watch *w, int wd)
+/* The first link of the list that this link is in. */
+static uint32_t *
+bucket_of(const struct source_watch *w, enum list list, const struct link *l)
 {
-	return &w->by_descriptor[(size_t)wd & w->mask];
-}
+	size_t key = list == OF_OWNER ? l->owner : (size_t)l->wd;
 
-static struct link_list *
-owner_bucket(const struct source_watch *w, uint32_t owner)
-{
-	return &w->by_owner[owner & w->mask];
+	return &w->first[list][key & w->mask];
 }
 
 static void
-file_link(struct source_watch *w, struct link *l)
+insert(struct source_watch *w, enum list list, uint32_t n)
 {
-	LIST_INSERT_HEAD(descriptor_bucket(w, l->wd), l, of_descriptor);
-	LIST_INSERT_HEAD(owner_bucket(w, l->owner), l, of_owner);
+	struct link *l = &w->links[n];
+	uint32_t *first = bucket_of(w, list, l);
+
+	l->in[list] = (struct neighbours){*first, NO_LINK};
+	if (*first != NO_LINK)
+		w->links[*first].in[list].prev = n;
+	*first = n;
+}
+
+static void
+take_out(struct source_watch *w, enum list list, const struct link *l)
+{
+	struct neighbours at = l->in[list];
+
+	if (at.next != NO_LINK)
+		w->links[at.next].in[list].prev = at.prev;
+	if (at.prev != NO_LINK)
+		w->links[at.prev].in[list].next = at.next;
+	else
+		*bucket_of(w, list, l) = at.next;
 }
 
 /* Twice as many buckets; when there is no memory the old ones just fill up. */
 static void
 widen(struct source_watch *w)
 {
-	struct link_list *old = w->by_descriptor, *descriptors, *owners;
-	size_t old_mask = w->mask, i;
-	struct link *l;
+	size_t count = (w->mask + 1) * 2;
+	uint32_t *descriptors, *owners, n;
 
-	descriptors = new_buckets((w->mask + 1) * 2);
-	owners = new_buckets((w->mask + 1) * 2);
+	descriptors = new_buckets(count);
+	owners = new_buckets(count);
 	if (descriptors == NULL || owners == NULL) {
 		free(descriptors);
 		free(owners);
 		return;
 	}
-	free(w->by_owner);
-	w->by_descriptor = descriptors;
-	w->by_owner = owners;
-	w->mask = (w->mask + 1) * 2 - 1;
-	for (i = 0; i <= old_mask; i++) {
-		while ((l = LIST_FIRST(&old[i])) != NULL) {
-			LIST_REMOVE(l, of_descriptor);
-			file_link(w, l);
-		}
+	free(w->first[OF_DESCRIPTOR]);
+	free(w->first[OF_OWNER]);
+	w->first[OF_DESCRIPTOR] = descriptors;
+	w->first[OF_OWNER] = owners;
+	w->mask = count - 1;
+	for (n = 0; n < w->n_links; n++) {
+		if (w->links[n].wd == FREE)
+			continue;
+		insert(w, OF_DESCRIPTOR, n);
+		insert(w, OF_OWNER, n);
 	}
-	free(old);
 }
 
-static bool
-has_links(const struct source_watch *w, int wd)
+/* A link that is free, or NO_LINK. */
+static uint32_t
+take_link(struct source_watch *w)
 {
-	const struct link *l;
+	uint32_t n = w->free, cap;
+	struct link *more;
 
-	LIST_FOREACH(l, descriptor_bucket(w, wd), of_descriptor)
-		if (l->wd == wd)
-			return true;
-	return false;
+	if (n != NO_LINK) {
+		w->free = w->links[n].in[OF_OWNER].next;
+		return n;
+	}
+	if (w->n_links == w->cap_links) {
+		cap = w->cap_links == 0 ? LINKS_FIRST : w->cap_links * 2;
+		more = realloc(w->links, cap * sizeof(*more));
+		if (more == NULL || cap > INT32_MAX)
+			return NO_LINK;
+		w->links = more;
+		w->cap_links = cap;
+	}
+	return w->n_links++;
 }
 
-static bool
-is_linked(const struct source_watch *w, int wd, uint32_t owner, uint32_t name)
+static int
+add_link(struct source_watch *w, const struct link *l)
 {
-	const struct link *l;
+	uint32_t n = take_link(w);
 
-	LIST_FOREACH(l, owner_bucket(w, owner), of_owner)
-		if (l->wd == wd && l->owner == owner && l->name == name)
-			return true;
-	return false;
+	if (n == NO_LINK)
+		return -1;
+	w->links[n] = *l;
+	insert(w, OF_DESCRIPTOR, n);
+	insert(w, OF_OWNER, n);
+	w->used++;
+	if (w->used > w->mask)
+		widen(w);
+	return 0;
 }
 
 static void
-unlink_one(struct source_watch *w, struct link *l)
+remove_link(struct source_watch *w, uint32_t n)
 {
-	LIST_REMOVE(l, of_descriptor);
-	LIST_REMOVE(l, of_owner);
-	w->links--;
-	free(l);
+	struct link *l = &w->links[n];
+
+	take_out(w, OF_DESCRIPTOR, l);
+	take_out(w, OF_OWNER, l);
+	l->wd = FREE;
+	l->in[OF_OWNER].next = w->free;
+	w->free = n;
+	w->used--;
+}
+
+/* The first link of this descriptor from n on in its list. */
+static uint32_t
+next_of_descriptor(const struct source_watch *w, uint32_t n, int wd)
+{
+	while (n != NO_LINK && w->links[n].wd != wd)
+		n = w->links[n].in[OF_DESCRIPTOR].next;
+	return n;
+}
+
+static uint32_t
+first_of_descriptor(const struct source_watch *w, int wd)
+{
+	return next_of_descriptor(
+		w, w->first[OF_DESCRIPTOR][(size_t)wd & w->mask], wd);
+}
+
+static uint32_t
+next_of_owner(const struct source_watch *w, uint32_t n, uint32_t owner)
+{
+	while (n != NO_LINK && w->links[n].owner != owner)
+		n = w->links[n].in[OF_OWNER].next;
+	return n;
+}
+
+static uint32_t
+first_of_owner(const struct source_watch *w, uint32_t owner)
+{
+	return next_of_owner(w, w->first[OF_OWNER][owner & w->mask], owner);
+}
+
+static bool
+is_linked(const struct source_watch *w, const struct link *want)
+{
+	uint32_t n = first_of_owner(w, want->owner);
+	const struct link *l;
+
+	while (n != NO_LINK) {
+		l = &w->links[n];
+		if (l->wd == want->wd && l->name == want->name)
+			return true;
+		n = next_of_owner(w, l->in[OF_OWNER].next, want->owner);
+	}
+	return false;
 }
 
 /* --- adding ------------------------------------------------------------- */
@@ -214,33 +300,25 @@ static int
 watch_directory(struct source_watch *w, const char *path, uint32_t owner,
 	uint32_t name, struct error *e)
 {
-	struct link *l;
-	int wd;
+	struct link l = {.owner = owner, .name = name};
+	bool known;
 
-	wd = inotify_add_watch(w->fd, path, EVENTS);
-	if (wd < 0 && errno == ENOSPC)
+	l.wd = inotify_add_watch(w->fd, path, EVENTS);
+	if (l.wd < 0 && errno == ENOSPC)
 		return error_set(e, ERROR_LIMIT,
 			"the kernel's limit of watches is reached: raise "
 			"fs.inotify.max_user_watches");
-	if (wd < 0)
+	if (l.wd < 0)
 		return error_sys(e, "%s: cannot be watched", path);
-	if (is_linked(w, wd, owner, name))
+	if (is_linked(w, &l))
 		return 0;
-	l = malloc(sizeof(*l));
-	if (l == NULL) {
-		if (!has_links(w, wd))
-			inotify_rm_watch(w->fd, wd);
+	known = first_of_descriptor(w, l.wd) != NO_LINK;
+	if (add_link(w, &l) != 0) {
+		if (!known)
+			inotify_rm_watch(w->fd, l.wd);
 		return error_nomem(e);
 	}
-	if (!has_links(w, wd))
-		w->descriptors++;
-	l->wd = wd;
-	l->owner = owner;
-	l->name = name;
-	file_link(w, l);
-	w->links++;
-	if (w->links > w->mask)
-		widen(w);
+	w->descriptors += !known;
 	return 0;
 }
 
@@ -364,16 +442,16 @@ source_watch_add(struct source_watch *w, const char *path, uint32_t owner,
 void
 source_watch_drop(struct source_watch *w, uint32_t owner)
 {
-	struct link *l, *next;
+	uint32_t n;
 	int wd;
 
-	for (l = LIST_FIRST(owner_bucket(w, owner)); l != NULL; l = next) {
-		next = LIST_NEXT(l, of_owner);
-		if (l->owner != owner)
-			continue;
-		wd = l->wd;
-		unlink_one(w, l);
-		if (!has_links(w, wd)) {
+	for (;;) {
+		n = first_of_owner(w, owner);
+		if (n == NO_LINK)
+			return;
+		wd = w->links[n].wd;
+		remove_link(w, n);
+		if (first_of_descriptor(w, wd) == NO_LINK) {
 			inotify_rm_watch(w->fd, wd);
 			w->descriptors--;
 		}
@@ -386,25 +464,20 @@ source_watch_drop(struct source_watch *w, uint32_t owner)
 static void
 forget_descriptor(struct source_watch *w, int wd)
 {
-	struct link *l, *next;
-	bool had = false;
+	uint32_t n = first_of_descriptor(w, wd);
 
-	for (l = LIST_FIRST(descriptor_bucket(w, wd)); l != NULL; l = next) {
-		next = LIST_NEXT(l, of_descriptor);
-		if (l->wd != wd)
-			continue;
-		had = true;
-		unlink_one(w, l);
-	}
-	if (had)
-		w->descriptors--;
+	if (n == NO_LINK)
+		return;
+	w->descriptors--;
+	for (; n != NO_LINK; n = first_of_descriptor(w, wd))
+		remove_link(w, n);
 }
 
 static void
 tell(struct source_watch *w, const struct inotify_event *event)
 {
+	uint32_t name = ANY_NAME, n;
 	const struct link *l;
-	uint32_t name = ANY_NAME;
 
 	if ((event->mask & IN_Q_OVERFLOW) != 0) {
 		w->changed(w->arg, SOURCE_EVERYBODY);
@@ -413,11 +486,13 @@ tell(struct source_watch *w, const struct inotify_event *event)
 	/* without a name it is the directory itself that changed */
 	if (event->len > 0)
 		name = hash_name(event->name);
-	LIST_FOREACH(l, descriptor_bucket(w, event->wd), of_descriptor)
-		if (l->wd == event->wd &&
-			(l->name == ANY_NAME || name == ANY_NAME ||
-				l->name == name))
+	n = first_of_descriptor(w, event->wd);
+	while (n != NO_LINK) {
+		l = &w->links[n];
+		if (l->name == ANY_NAME || name == ANY_NAME || l->name == name)
 			w->changed(w->arg, l->owner);
+		n = next_of_descriptor(w, l->in[OF_DESCRIPTOR].next, event->wd);
+	}
 	if ((event->mask & IN_IGNORED) != 0)
 		forget_descriptor(w, event->wd);
 }

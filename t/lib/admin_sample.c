@@ -64,7 +64,8 @@ add_issuer(struct admin_sample *s, size_t nth)
 	snprintf(url, sizeof(url), "https://oidc.example.com/c%06zu", nth);
 	if (oidc_tally_take(s->tally, &slot, NULL) != 0)
 		must(NULL);
-	s->issuers[nth] = must(oidc_issuer_new(url, slot));
+	s->issuers[nth] = must(calloc(1, sizeof(*s->issuers[nth])));
+	oidc_issuer_init(s->issuers[nth], must(strdup(url)), slot);
 	s->issuers[nth]->health = OIDC_FRESH;
 	s->issuers[nth]->changed = SAMPLE_NOW - 3 * SAMPLE_DAY;
 	s->issuers[nth]->loaded = SAMPLE_NOW - 60;
@@ -104,13 +105,21 @@ admin_sample_new(size_t n)
 	return s;
 }
 
+static void
+free_issuer(struct oidc_issuer *issuer)
+{
+	oidc_issuer_release(issuer);
+	free((char *)issuer->url);
+	free(issuer);
+}
+
 void
 admin_sample_free(struct admin_sample *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->view.n_issuers; i++)
-		oidc_issuer_free(s->issuers[i]);
+		free_issuer(s->issuers[i]);
 	for (i = 0; i < SAMPLE_WORKERS; i++)
 		http_server_free((struct http_server *)s->workers[i].server);
 	http_gate_free(s->view.gate);

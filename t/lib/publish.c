@@ -135,40 +135,40 @@ publish_work_all(struct publish *x)
 	assert_false(publisher_work(x->p, x->now, 0));
 }
 
-const struct oidc_document *
-publish_document(const struct publish *x, const char *url, enum oidc_kind kind)
+const struct http_response *
+publish_response(const struct publish *x, const char *url, enum oidc_kind kind)
 {
-	const struct oidc_document *doc;
+	const struct oidc_documents *docs;
 	struct buf path = BUF_INIT;
 	struct config_url u;
+	enum oidc_kind got;
 
 	assert_int_equal(config_url_parse(url, &u, NULL), 0);
 	buf_printf(&path, "%.*s%s", (int)u.path_len, u.path,
 		oidc_kind_suffix(kind));
-	doc = oidc_catalog_find(publisher_catalog(x->p), u.host, u.host_len,
-		path.data, path.len);
+	docs = oidc_catalog_find(publisher_catalog(x->p), u.host, u.host_len,
+		path.data, path.len, &got);
 	buf_release(&path);
-	if (doc != NULL)
-		assert_int_equal(doc->kind, kind);
-	return doc;
+	assert_int_equal(got, kind);
+	return docs == NULL ? NULL : docs->response[kind];
 }
 
 const char *
 publish_jwks(const struct publish *x, const char *url)
 {
 	static char copy[OIDC_DOCUMENT_MAX + 1];
-	const struct oidc_document *doc, *discovery;
+	const struct http_response *jwks, *discovery;
 	const char *content;
 	size_t len;
 
-	doc = publish_document(x, url, OIDC_JWKS);
-	discovery = publish_document(x, url, OIDC_DISCOVERY);
-	assert_int_equal(doc == NULL, discovery == NULL);
-	if (doc == NULL)
+	jwks = publish_response(x, url, OIDC_JWKS);
+	discovery = publish_response(x, url, OIDC_DISCOVERY);
+	assert_int_equal(jwks == NULL, discovery == NULL);
+	if (jwks == NULL)
 		return NULL;
-	content = http_response_content(discovery->response, &len);
+	content = http_response_content(discovery, &len);
 	assert_true(len > 0 && content[len - 1] == '}');
-	content = http_response_content(doc->response, &len);
+	content = http_response_content(jwks, &len);
 	memcpy(copy, content, len);
 	copy[len] = '\0';
 	return copy;

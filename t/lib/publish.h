@@ -49,7 +49,7 @@ void publish_work_all(struct publish *x);
 /* The JWKS that is served for an issuer, valid until the next call; NULL: none
  * is.  Fails when only one of the documents is. */
 const char *publish_jwks(const struct publish *x, const char *url);
-const struct oidc_document *publish_document(
+const struct http_response *publish_response(
 	const struct publish *x, const char *url, enum oidc_kind kind);
 
 /* Exactly these sample keys are served, and the issuer is in that health. */

@@ -141,7 +141,7 @@ test_one_issuer_in_full(void **state)
 	(void)state;
 	assert_int_equal(render(s, &query, &b), 200);
 	assert_int_equal(count(&b, "<article"), 1);
-	assert_int_equal(count(&b, s->issuers[31]->keys[0].kid), 1);
+	assert_int_equal(count(&b, oidc_key_kid(s->issuers[31]->keys)), 1);
 	query = (struct admin_query){.issuer = "https://oidc.example.com/c"};
 	assert_int_equal(render(s, &query, &b), 404);
 	assert_non_null(strstr(b.data, "No issuer matches"));

@@ -177,6 +177,50 @@ test_refused(void **state)
 	}
 }
 
+/* Offsets into the fields have sixteen bits. */
+static void
+test_too_large(void **state)
+{
+	static char fields[UINT16_MAX + 1] = "X: ";
+	struct http_response_parts parts = FULL;
+	struct error e = {0};
+
+	(void)state;
+	memset(fields + 3, 'x', sizeof(fields) - 4);
+	memcpy(fields + sizeof(fields) - 3, "\r\n", 3);
+	parts.fields = fields;
+	assert_null(http_response_new(&parts, &e));
+	assert_int_equal(e.code, ERROR_LIMIT);
+	parts.fields = NULL;
+	parts.content_len = UINT32_MAX;
+	error_clear(&e);
+	assert_null(http_response_new(&parts, &e)); /* not looked at */
+	assert_int_equal(e.code, ERROR_LIMIT);
+}
+
+/* In place, and as good as what it is a copy of when that is gone. */
+static void
+test_copy(void **state)
+{
+	struct http_response *r = make(&FULL), *copy;
+	size_t size = http_response_size(r), len;
+	struct http_pieces p;
+	void *place = malloc(size);
+
+	(void)state;
+	assert_non_null(place);
+	copy = http_response_copy(place, r);
+	assert_ptr_equal(copy, place);
+	http_response_free(r);
+	assert_int_equal(http_response_size(copy), size);
+	assert_int_equal(http_response_modified(copy), 784111777);
+	http_response_cut(copy, HTTP_CUT_WHOLE, &p);
+	assert_int_equal(p.status, 200);
+	assert_bytes(p.rest, p.rest_len, HEAD_FIELDS VALIDATORS "\r\n" CONTENT);
+	assert_bytes(http_response_content(copy, &len), 11, CONTENT);
+	free(place);
+}
+
 static void
 test_status_texts(void **state)
 {
@@ -199,6 +243,8 @@ main(void)
 		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_tag_is_of_the_content),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_status_texts),
 	};
 

@@ -49,19 +49,14 @@ catalog(void)
 	return c;
 }
 
-static struct oidc_document *
-document(void)
+static struct oidc_documents *
+documents(void)
 {
-	const struct http_response_parts parts = {.status = 200,
-		.content_type = "text/plain",
-		.content = "x",
-		.content_len = 1};
-	struct oidc_document *doc = calloc(1, sizeof(*doc));
+	struct oidc_documents *docs = calloc(1, sizeof(*docs));
 
-	assert_non_null(doc);
-	doc->response = http_response_new(&parts, NULL);
-	assert_non_null(doc->response);
-	return doc;
+	assert_non_null(docs);
+	docs->slot = 4711;
+	return docs;
 }
 
 static uint32_t
@@ -76,18 +71,17 @@ take(void)
 static void
 test_waits_for_the_oldest_worker(void **state)
 {
-	struct oidc_document *doc = document();
+	struct oidc_documents *docs = documents();
 
 	(void)state;
 	reserve(4);
-	graveyard_document(graveyard, doc, 5);
-	graveyard_document(graveyard, NULL, 5); /* there was none */
+	graveyard_documents(graveyard, docs, 5);
 	graveyard_catalog(graveyard, catalog(), 5);
 	graveyard_catalog(graveyard, catalog(), 6);
 	assert_int_equal(graveyard_catalogs(graveyard), 2);
 	graveyard_sweep(graveyard, 4);
 	assert_int_equal(graveyard_catalogs(graveyard), 2);
-	assert_int_equal(http_response_status(doc->response), 200);
+	assert_int_equal(docs->slot, 4711);
 	graveyard_sweep(graveyard, 5);
 	assert_int_equal(graveyard_catalogs(graveyard), 1);
 	graveyard_sweep(graveyard, 5);
@@ -116,7 +110,7 @@ test_end(void **state)
 {
 	(void)state;
 	reserve(10);
-	graveyard_document(graveyard, document(), 1);
+	graveyard_documents(graveyard, documents(), 1);
 	graveyard_catalog(graveyard, catalog(), 2);
 	graveyard_slot(graveyard, take(), 9);
 }

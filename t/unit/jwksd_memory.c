@@ -115,7 +115,7 @@ assert_after(const struct publish *x)
 	assert_null(publisher_find(x->p, HOST "goes"));
 	assert_null(publisher_find(x->p, HOST "id/b"));
 	assert_int_equal(publisher_find(x->p, HOST "stays")->max_age, 60);
-	assert_int_equal(oidc_catalog_count(publisher_catalog(x->p)), 8);
+	assert_int_equal(oidc_catalog_count(publisher_catalog(x->p)), 4);
 }
 
 /* At any time each issuer serves its old set or its new one. */

@@ -43,8 +43,7 @@ start(struct publish *x)
 static int64_t
 modified(const struct publish *x, const char *url)
 {
-	return http_response_modified(
-		publish_document(x, url, OIDC_JWKS)->response);
+	return http_response_modified(publish_response(x, url, OIDC_JWKS));
 }
 
 /* --- the first reading -------------------------------------------------- */
@@ -75,9 +74,8 @@ test_first_load(void **state)
 	assert_int_equal(issuer->max_age, 3600);
 	status = publisher_status(x->p);
 	assert_int_equal(status.held + status.absent, 0);
-	assert_int_equal(status.document_bytes,
-		oidc_document_size(issuer->documents[OIDC_JWKS]) +
-			oidc_document_size(issuer->documents[OIDC_DISCOVERY]));
+	assert_int_equal(
+		status.document_bytes, oidc_documents_size(issuer->documents));
 	assert_int_equal(status.loads_good, 1);
 	assert_int_equal(status.loads_bad, 0);
 	assert_true(status.watches > 0);
@@ -239,10 +237,10 @@ static void
 test_same_bytes_are_not_published_again(void **state)
 {
 	struct publish *x = *state;
-	const struct oidc_document *doc;
+	const struct http_response *doc;
 
 	start(x);
-	doc = publish_document(x, A, OIDC_JWKS);
+	doc = publish_response(x, A, OIDC_JWKS);
 	x->now += 60;
 	scratch_replace("a", sample_pem(0));
 	publish_work(x);
@@ -251,7 +249,7 @@ test_same_bytes_are_not_published_again(void **state)
 	publish_work_all(x);
 	publish_assert(x, A, OIDC_FRESH, 0, 1);
 	assert_int_equal(x->catalogs, 1);
-	assert_ptr_equal(publish_document(x, A, OIDC_JWKS), doc);
+	assert_ptr_equal(publish_response(x, A, OIDC_JWKS), doc);
 	assert_int_equal(publisher_find(x->p, A)->loaded, SAMPLE_NOW + 60);
 	assert_int_equal(publisher_find(x->p, A)->changed, SAMPLE_NOW - 1000);
 	assert_int_equal(publish_told(x, ""), 0);
@@ -464,18 +462,18 @@ static void
 test_blocks_come_and_go(void **state)
 {
 	struct publish *x = *state;
-	const struct oidc_document *doc;
+	const struct http_response *doc;
 	struct publisher_status status;
 	uint32_t slot;
 
 	start(x);
 	scratch_write("b", sample_pem(1));
-	doc = publish_document(x, A, OIDC_JWKS);
+	doc = publish_response(x, A, OIDC_JWKS);
 	publish_configure(x, BLOCK_B BLOCK_A);
 	publish_assert(x, A, OIDC_FRESH, 0, 1);
 	publish_assert(x, B, OIDC_FRESH, 1, 1);
 	assert_int_equal(x->catalogs, 2);
-	assert_ptr_equal(publish_document(x, A, OIDC_JWKS), doc);
+	assert_ptr_equal(publish_response(x, A, OIDC_JWKS), doc);
 	slot = publisher_find(x->p, A)->slot;
 	publish_configure(x, BLOCK_B);
 	publish_assert(x, B, OIDC_FRESH, 1, 1);
@@ -509,21 +507,18 @@ test_options_of_a_block_change(void **state)
 			     "jwks-content-type = \"application/json\" }\n");
 	publish_assert(x, A, OIDC_FRESH, 0, 1);
 	assert_int_equal(publisher_find(x->p, A)->max_age, 77);
-	fields = http_response_fields(
-		publish_document(x, A, OIDC_JWKS)->response, &len);
+	fields = http_response_fields(publish_response(x, A, OIDC_JWKS), &len);
 	snprintf(text, sizeof(text), "%.*s", (int)len, fields);
 	assert_non_null(strstr(text, "max-age=77\r\n"));
 	assert_non_null(strstr(text, "Content-Type: application/json\r\n"));
 	publish_configure(
 		x, "issuer \"" A "\" { keys = { \"a\" } max-age = 77 }\n");
-	fields = http_response_fields(
-		publish_document(x, A, OIDC_JWKS)->response, &len);
+	fields = http_response_fields(publish_response(x, A, OIDC_JWKS), &len);
 	snprintf(text, sizeof(text), "%.*s", (int)len, fields);
 	assert_non_null(strstr(text, "application/jwk-set+json\r\n"));
 	publish_configure(
 		x, "issuer \"" A "\" { keys = { \"a\" } max-age = 55 }\n");
-	fields = http_response_fields(
-		publish_document(x, A, OIDC_JWKS)->response, &len);
+	fields = http_response_fields(publish_response(x, A, OIDC_JWKS), &len);
 	snprintf(text, sizeof(text), "%.*s", (int)len, fields);
 	assert_non_null(strstr(text, "max-age=55\r\n"));
 	/* other files, which must have the key that is published */
@@ -541,7 +536,7 @@ test_failing_configuration_changes_nothing(void **state)
 {
 	struct publish *x = *state;
 	struct publisher_status before, after;
-	const struct oidc_document *doc;
+	const struct http_response *doc;
 	struct error e = {0};
 	size_t n;
 	int i;
@@ -550,7 +545,7 @@ test_failing_configuration_changes_nothing(void **state)
 	scratch_mkdir("c");
 	scratch_write("c/key.pem", sample_pem(2));
 	scratch_write("b", "no key\n");
-	doc = publish_document(x, A, OIDC_JWKS);
+	doc = publish_response(x, A, OIDC_JWKS);
 	before = publisher_status(x->p);
 	for (i = 0; i < 3; i++) {
 		error_clear(&e);
@@ -573,7 +568,7 @@ test_failing_configuration_changes_nothing(void **state)
 	publisher_issuers(x->p, &n);
 	assert_int_equal(n, 1);
 	publish_assert(x, A, OIDC_FRESH, 0, 1);
-	assert_ptr_equal(publish_document(x, A, OIDC_JWKS), doc);
+	assert_ptr_equal(publish_response(x, A, OIDC_JWKS), doc);
 	assert_int_equal(publisher_find(x->p, A)->max_age, 3600);
 	assert_null(publish_jwks(x, "https://aa.example"));
 	assert_int_equal(x->catalogs, 1);

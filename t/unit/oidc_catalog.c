@@ -10,27 +10,48 @@
 
 #include "oidc/catalog.h"
 
-/* A document that is looked up and never sent. */
-static struct oidc_document *
-document(const char *host, const char *path, uint32_t slot)
+/* Documents that are looked up and never sent. */
+static struct oidc_documents *
+documents(const char *host, const char *path, uint32_t slot)
 {
 	size_t host_len = strlen(host), path_len = strlen(path);
-	struct oidc_document *doc;
+	struct oidc_documents *doc;
 
 	doc = calloc(1, sizeof(*doc) + host_len + path_len);
 	assert_non_null(doc);
 	doc->slot = slot;
 	doc->host_len = (uint8_t)host_len;
-	doc->name_len = (uint16_t)(host_len + path_len);
+	doc->path_len = (uint8_t)path_len;
 	memcpy(doc->name, host, host_len);
 	memcpy(doc->name + host_len, path, path_len);
 	return doc;
 }
 
-static const struct oidc_document *
+/* What the issuer's paths lead to: both documents to the same. */
+static const struct oidc_documents *
+find_in(const struct oidc_catalog *c, const char *host, size_t host_len,
+	const char *path)
+{
+	const struct oidc_documents *found[OIDC_DOCUMENTS];
+	char whole[512];
+	enum oidc_kind got;
+	int kind;
+
+	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
+		snprintf(whole, sizeof(whole), "%s%s", path,
+			oidc_kind_suffix((enum oidc_kind)kind));
+		found[kind] = oidc_catalog_find(
+			c, host, host_len, whole, strlen(whole), &got);
+		assert_int_equal(got, kind);
+	}
+	assert_ptr_equal(found[OIDC_JWKS], found[OIDC_DISCOVERY]);
+	return found[OIDC_JWKS];
+}
+
+static const struct oidc_documents *
 find(const struct oidc_catalog *c, const char *host, const char *path)
 {
-	return oidc_catalog_find(c, host, strlen(host), path, strlen(path));
+	return find_in(c, host, strlen(host), path);
 }
 
 static struct oidc_catalog *
@@ -45,7 +66,7 @@ copy(const struct oidc_catalog *from, size_t documents)
 }
 
 static void
-put(struct oidc_catalog *c, const struct oidc_document *doc)
+put(struct oidc_catalog *c, const struct oidc_documents *doc)
 {
 	struct error e = {0};
 
@@ -70,8 +91,8 @@ test_empty(void **state)
 static void
 test_whole_names_only(void **state)
 {
-	struct oidc_document *doc = document("h.example", "/a/openid", 1);
-	struct oidc_document *bare = document("hh", "", 2);
+	struct oidc_documents *doc = documents("h.example", "/a/openid", 1);
+	struct oidc_documents *bare = documents("hh", "", 2);
 	struct oidc_catalog *c = copy(NULL, 2);
 	char host[400];
 
@@ -91,7 +112,7 @@ test_whole_names_only(void **state)
 	assert_null(find(c, "", "h.example/a/openid"));
 	assert_null(find(c, "h.example/a/openid", ""));
 	assert_null(find(c, "h.example.", "/a/openid"));
-	assert_null(oidc_catalog_find(c, "h.example\0", 10, "/a/openid", 9));
+	assert_null(find_in(c, "h.example\0", 10, "/a/openid"));
 	/* bytes whose bit 0x20 is set are not letters all the same */
 	assert_null(find(c,
 		"h\x0e"
@@ -100,9 +121,9 @@ test_whole_names_only(void **state)
 	assert_ptr_equal(find(c, "hh", ""), bare);
 	assert_null(find(c, "h", "h"));
 	memset(host, 'h', sizeof(host));
-	assert_null(oidc_catalog_find(c, host, 255, "", 0));
-	assert_null(oidc_catalog_find(c, host, 256, "", 0));
-	assert_null(oidc_catalog_find(c, host, sizeof(host), "", 0));
+	assert_null(find_in(c, host, 255, ""));
+	assert_null(find_in(c, host, 256, ""));
+	assert_null(find_in(c, host, sizeof(host), ""));
 	oidc_catalog_free(c);
 	free(doc);
 	free(bare);
@@ -111,9 +132,9 @@ test_whole_names_only(void **state)
 static void
 test_replace_and_conflict(void **state)
 {
-	struct oidc_document *first = document("h", "/a", 1);
-	struct oidc_document *again = document("h", "/a", 1);
-	struct oidc_document *other = document("h", "/a", 2);
+	struct oidc_documents *first = documents("h", "/a", 1);
+	struct oidc_documents *again = documents("h", "/a", 1);
+	struct oidc_documents *other = documents("h", "/a", 2);
 	struct oidc_catalog *c = copy(NULL, 1);
 	struct error e = {0};
 
@@ -145,7 +166,7 @@ test_replace_and_conflict(void **state)
 static void
 test_copies_and_generations(void **state)
 {
-	struct oidc_document *docs[100];
+	struct oidc_documents *docs[100];
 	struct oidc_catalog *old, *new;
 	char path[16];
 	uint32_t i;
@@ -154,7 +175,7 @@ test_copies_and_generations(void **state)
 	old = copy(NULL, 100);
 	for (i = 0; i < 100; i++) {
 		snprintf(path, sizeof(path), "/%u", i);
-		docs[i] = document("h", path, i);
+		docs[i] = documents("h", path, i);
 		if (i < 60)
 			put(old, docs[i]);
 	}
@@ -179,11 +200,50 @@ test_copies_and_generations(void **state)
 		free(docs[i]);
 }
 
+static const struct oidc_documents *
+find_whole(const struct oidc_catalog *c, const char *path)
+{
+	enum oidc_kind kind;
+
+	return oidc_catalog_find(c, "h", 1, path, strlen(path), &kind);
+}
+
+/* The suffixes byte for byte, at the end, once. */
+static void
+test_suffixes(void **state)
+{
+	struct oidc_documents *docs = documents("h", "/a", 1);
+	struct oidc_documents *odd = documents("h", "/a/openid/v1/jwks", 2);
+	struct oidc_catalog *c = copy(NULL, 2);
+
+	(void)state;
+	put(c, docs);
+	put(c, odd);
+	assert_ptr_equal(find_whole(c, "/a/openid/v1/jwks"), docs);
+	assert_ptr_equal(
+		find_whole(c, "/a/.well-known/openid-configuration"), docs);
+	assert_ptr_equal(
+		find_whole(c, "/a/openid/v1/jwks/openid/v1/jwks"), odd);
+	assert_null(find_whole(c, ""));
+	assert_null(find_whole(c, "/a"));
+	assert_null(find_whole(c, "/a/"));
+	assert_null(find_whole(c, "/aopenid/v1/jwks"));
+	assert_null(find_whole(c, "/a/openid/v1/jwks/"));
+	assert_null(find_whole(c, "/a/openid/v1/jwk"));
+	assert_null(find_whole(c, "/a/OPENID/v1/jwks"));
+	assert_null(find_whole(c, "/a/.well-known/openid-configuratioN"));
+	assert_null(find_whole(c, "/a/.well-known/jwks"));
+	assert_null(find_whole(c, "/openid/v1/jwks"));
+	oidc_catalog_free(c);
+	free(docs);
+	free(odd);
+}
+
 /* Room is what was asked for; beyond it a name is refused, never lost. */
 static void
 test_room(void **state)
 {
-	struct oidc_document *docs[1000];
+	struct oidc_documents *docs[1000];
 	struct oidc_catalog *c;
 	struct error e = {0};
 	char path[16];
@@ -192,7 +252,7 @@ test_room(void **state)
 	(void)state;
 	for (k = 0; k < 1000; k++) {
 		snprintf(path, sizeof(path), "/%zu", k);
-		docs[k] = document("h", path, (uint32_t)k);
+		docs[k] = documents("h", path, (uint32_t)k);
 	}
 	for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
 		c = copy(NULL, rooms[i]);
@@ -232,18 +292,26 @@ next_random(void)
 }
 
 static void
-assert_same(const struct oidc_catalog *c, struct oidc_document *const *docs,
+assert_found(const struct oidc_catalog *c, const struct oidc_documents *docs,
+	bool there)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%.*s", docs->path_len,
+		docs->name + docs->host_len);
+	assert_ptr_equal(find_in(c, docs->name, docs->host_len, path),
+		there ? docs : NULL);
+}
+
+static void
+assert_same(const struct oidc_catalog *c, struct oidc_documents *const *docs,
 	const bool *there)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < NAMES; i++) {
 		count += there[i];
-		assert_ptr_equal(
-			oidc_catalog_find(c, docs[i]->name, docs[i]->host_len,
-				docs[i]->name + docs[i]->host_len,
-				(size_t)docs[i]->name_len - docs[i]->host_len),
-			there[i] ? docs[i] : NULL);
+		assert_found(c, docs[i], there[i]);
 	}
 	assert_int_equal(oidc_catalog_count(c), count);
 }
@@ -251,7 +319,7 @@ assert_same(const struct oidc_catalog *c, struct oidc_document *const *docs,
 static void
 test_random_steps(void **state)
 {
-	struct oidc_document *docs[NAMES];
+	struct oidc_documents *docs[NAMES];
 	bool there[NAMES] = {false};
 	struct oidc_catalog *c = copy(NULL, NAMES), *next;
 	char host[32], path[64];
@@ -265,7 +333,7 @@ test_random_steps(void **state)
 		snprintf(host, sizeof(host), "h%u.example", i % 7);
 		snprintf(path, sizeof(path), "/%.*s%u", (int)(i % 20),
 			"abcdefghijklmnopqrst", i);
-		docs[i] = document(host, path, i);
+		docs[i] = documents(host, path, i);
 	}
 	for (step = 0; step < STEPS; step++) {
 		i = next_random() % NAMES;
@@ -280,13 +348,7 @@ test_random_steps(void **state)
 			there[i] = false;
 			break;
 		default:
-			assert_ptr_equal(
-				oidc_catalog_find(c, docs[i]->name,
-					docs[i]->host_len,
-					docs[i]->name + docs[i]->host_len,
-					(size_t)docs[i]->name_len -
-						docs[i]->host_len),
-				there[i] ? docs[i] : NULL);
+			assert_found(c, docs[i], there[i]);
 		}
 		if (step % 500 != 0)
 			continue;
@@ -310,6 +372,7 @@ main(void)
 		cmocka_unit_test(test_whole_names_only),
 		cmocka_unit_test(test_replace_and_conflict),
 		cmocka_unit_test(test_copies_and_generations),
+		cmocka_unit_test(test_suffixes),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_random_steps),
 	};

@@ -215,31 +215,29 @@ test_jwks(void **state)
 static void
 assert_name(const char *issuer, const char *host, const char *path)
 {
-	const struct oidc_document_parts parts = {
+	const struct oidc_documents_parts parts = {
 		.issuer = issuer, .max_age = 3600, .slot = 7};
-	struct oidc_document *docs[OIDC_DOCUMENTS];
+	struct oidc_documents *docs;
 	struct key_set keys = KEY_SET_INIT;
 	struct error e = {0};
 	char want[512];
-	int kind;
+	size_t len;
 
 	add(&keys, kubernetes_pem);
-	if (oidc_documents_new(&parts, &keys, docs, &e) != 0)
+	docs = oidc_documents_new(&parts, &keys, &e);
+	if (docs == NULL)
 		fail_msg("%s: %s", issuer, e.text);
-	for (kind = 0; kind < OIDC_DOCUMENTS; kind++) {
-		snprintf(want, sizeof(want), "%s%s%s", host, path,
-			kind == OIDC_JWKS
-				? "/openid/v1/jwks"
-				: "/.well-known/openid-configuration");
-		assert_int_equal(docs[kind]->kind, kind);
-		assert_int_equal(docs[kind]->slot, 7);
-		assert_int_equal(docs[kind]->host_len, strlen(host));
-		assert_int_equal(docs[kind]->name_len, strlen(want));
-		assert_memory_equal(docs[kind]->name, want, strlen(want));
-		assert_true(
-			oidc_document_size(docs[kind]) > docs[kind]->name_len);
-		oidc_document_free(docs[kind]);
-	}
+	snprintf(want, sizeof(want), "%s%s", host, path);
+	len = strlen(want);
+	assert_int_equal(docs->slot, 7);
+	assert_int_equal(docs->host_len, strlen(host));
+	assert_int_equal(docs->path_len, strlen(path));
+	assert_memory_equal(docs->name, want, len);
+	assert_in_range(oidc_documents_size(docs), sizeof(*docs) + len,
+		sizeof(*docs) + len + 7 +
+			http_response_size(docs->response[OIDC_JWKS]) + 7 +
+			http_response_size(docs->response[OIDC_DISCOVERY]) + 7);
+	oidc_documents_free(docs);
 	key_set_release(&keys);
 }
 
@@ -264,18 +262,18 @@ test_names(void **state)
 }
 
 static void
-assert_response(const struct oidc_document *doc, const char *type,
+assert_response(const struct http_response *response, const char *type,
 	const char *content, const char *modified)
 {
 	char fields[2048];
 	const char *p;
 	size_t len;
 
-	assert_int_equal(http_response_status(doc->response), 200);
-	p = http_response_content(doc->response, &len);
+	assert_int_equal(http_response_status(response), 200);
+	p = http_response_content(response, &len);
 	assert_int_equal(len, strlen(content));
 	assert_memory_equal(p, content, len);
-	p = http_response_fields(doc->response, &len);
+	p = http_response_fields(response, &len);
 	snprintf(fields, sizeof(fields), "%.*s", (int)len, p);
 	assert_non_null(strstr(fields, type));
 	assert_non_null(
@@ -288,10 +286,10 @@ assert_response(const struct oidc_document *doc, const char *type,
 static void
 test_responses(void **state)
 {
-	struct oidc_document_parts parts = {.issuer = "https://h.example/a",
+	struct oidc_documents_parts parts = {.issuer = "https://h.example/a",
 		.max_age = 300,
 		.modified = 951825600};
-	struct oidc_document *docs[OIDC_DOCUMENTS];
+	struct oidc_documents *docs;
 	struct key_set keys = KEY_SET_INIT;
 	struct buf discovery = BUF_INIT;
 	int again;
@@ -300,21 +298,20 @@ test_responses(void **state)
 	add(&keys, sample_pem(0));
 	oidc_render_discovery(parts.issuer, &keys, &discovery);
 	for (again = 0; again < 2; again++) {
-		assert_int_equal(
-			oidc_documents_new(&parts, &keys, docs, NULL), 0);
-		assert_response(docs[OIDC_DISCOVERY],
+		docs = oidc_documents_new(&parts, &keys, NULL);
+		assert_non_null(docs);
+		assert_response(docs->response[OIDC_DISCOVERY],
 			"Content-Type: application/json\r\n", discovery.data,
 			"Last-Modified: Tue, 29 Feb 2000 12:00:00 GMT\r\n");
-		assert_response(docs[OIDC_JWKS],
+		assert_response(docs->response[OIDC_JWKS],
 			again ? "Content-Type: application/json\r\n"
 			      : "Content-Type: application/jwk-set+json\r\n",
 			sample_jwks(0, 1),
 			"Last-Modified: Tue, 29 Feb 2000 12:00:00 GMT\r\n");
-		oidc_document_free(docs[OIDC_DISCOVERY]);
-		oidc_document_free(docs[OIDC_JWKS]);
+		oidc_documents_free(docs);
 		parts.jwks_content_type = "application/json";
 	}
-	oidc_document_free(NULL);
+	oidc_documents_free(NULL);
 	buf_release(&discovery);
 	key_set_release(&keys);
 }
@@ -357,45 +354,41 @@ fill(struct key_set *keys, size_t want)
 static void
 test_limit(void **state)
 {
-	const struct oidc_document_parts parts = {
+	const struct oidc_documents_parts parts = {
 		.issuer = "https://h.example", .max_age = 60};
-	struct oidc_document *docs[OIDC_DOCUMENTS] = {NULL, NULL};
+	struct oidc_documents *docs;
 	struct key_set keys = KEY_SET_INIT;
 	struct error e = {0};
 	size_t len;
 
 	(void)state;
 	fill(&keys, 51200);
-	if (oidc_documents_new(&parts, &keys, docs, &e) != 0)
+	docs = oidc_documents_new(&parts, &keys, &e);
+	if (docs == NULL)
 		fail_msg("%s", e.text);
-	http_response_content(docs[OIDC_JWKS]->response, &len);
+	http_response_content(docs->response[OIDC_JWKS], &len);
 	assert_int_equal(len, 51200);
-	oidc_document_free(docs[OIDC_DISCOVERY]);
-	oidc_document_free(docs[OIDC_JWKS]);
+	oidc_documents_free(docs);
 	key_set_release(&keys);
-	docs[OIDC_DISCOVERY] = docs[OIDC_JWKS] = NULL;
 	fill(&keys, 51201);
-	assert_int_equal(oidc_documents_new(&parts, &keys, docs, &e), -1);
+	assert_null(oidc_documents_new(&parts, &keys, &e));
 	assert_int_equal(e.code, ERROR_LIMIT);
 	assert_non_null(strstr(e.text,
 		"the jwks document would have 51201 bytes, 51200 is the most"));
-	assert_null(docs[OIDC_DISCOVERY]);
-	assert_null(docs[OIDC_JWKS]);
 	key_set_release(&keys);
 }
 
 static void
 test_not_an_issuer(void **state)
 {
-	const struct oidc_document_parts parts = {
+	const struct oidc_documents_parts parts = {
 		.issuer = "https://h.example/", .max_age = 60};
-	struct oidc_document *docs[OIDC_DOCUMENTS];
 	struct key_set keys = KEY_SET_INIT;
 	struct error e = {0};
 
 	(void)state;
 	add(&keys, kubernetes_pem);
-	assert_int_equal(oidc_documents_new(&parts, &keys, docs, &e), -1);
+	assert_null(oidc_documents_new(&parts, &keys, &e));
 	assert_int_equal(e.code, ERROR_INVALID);
 	key_set_release(&keys);
 }
