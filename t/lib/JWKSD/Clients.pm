@@ -58,13 +58,10 @@ sub installed
 	return $dir;
 }
 
-# Each of these returns the command to which ISSUER AUDIENCE ADDRESS CA.pem are
-# to be added, or dies with the reason why there is none.
-
-sub go_oidc
+# Builds the Go module of a directory.
+sub go_program
 {
-	my ($scratch) = @_;
-	my $source = source_dir() . '/t/real/go-oidc';
+	my ($source, $program) = @_;
 	my $go = need('go');
 	my %env = (
 		GOMODCACHE  => cache() . '/go/mod',
@@ -75,7 +72,17 @@ sub go_oidc
 	);
 
 	fetch(\%env, $source, $go, 'mod', 'download');
-	fetch(\%env, $source, $go, 'build', '-o', "$scratch/verify-go", '.');
+	fetch(\%env, $source, $go, 'build', '-o', $program, '.');
+}
+
+# Each of these returns the command to which ISSUER AUDIENCE ADDRESS CA.pem are
+# to be added, or dies with the reason why there is none.
+
+sub go_oidc
+{
+	my ($scratch) = @_;
+
+	go_program(source_dir() . '/t/real/go-oidc', "$scratch/verify-go");
 	return "$scratch/verify-go";
 }
 

@@ -40,6 +40,7 @@ sub missing
 #   issuers   for --service-account-issuer, the first one signs
 #   signing   for --service-account-signing-key-file; DIR/pki/sa.key
 #   accepted  for --service-account-key-file; [DIR/pki/sa.pub]
+#   flags     instead of these three, as lines of arguments
 #   args      further arguments for kube-apiserver
 sub start
 {
@@ -53,6 +54,7 @@ sub start
 		signing  => "$dir/pki/sa.key",
 		accepted => ["$dir/pki/sa.pub"],
 		servers  => [],
+		beside   => [],
 		%how,
 		dir      => $dir,
 	}, $class;
@@ -114,6 +116,14 @@ sub spawn
 	POSIX::_exit(127);
 }
 
+# The same for something that others use beside the cluster; it ends with it.
+sub spawn_beside
+{
+	my ($self, $name, @argv) = @_;
+
+	push @{ $self->{beside} }, $self->spawn($name, @argv);
+}
+
 sub start_etcd
 {
 	my ($self) = @_;
@@ -146,9 +156,11 @@ sub server_args
 		"--client-ca-file=$pki/ca.crt",
 		'--authorization-mode=Node,RBAC',
 		'--enable-admission-plugins=NodeRestriction',
-		(map { "--service-account-issuer=$_" } @{ $set{issuers} }),
-		"--service-account-signing-key-file=$set{signing}",
-		(map { "--service-account-key-file=$_" } @{ $set{accepted} }),
+		$set{flags} ? @{ $set{flags} } : (
+			(map { "--service-account-issuer=$_" } @{ $set{issuers} }),
+			"--service-account-signing-key-file=$set{signing}",
+			(map { "--service-account-key-file=$_" } @{ $set{accepted} }),
+		),
 		@{ $set{args} },
 	);
 }
@@ -227,11 +239,19 @@ sub url
 	return "https://127.0.0.1:$self->{servers}[$n || 0]{port}";
 }
 
+sub pki
+{
+	my ($self) = @_;
+
+	return $self->{pki};
+}
+
+# The certificate of the authority, in a file.
 sub ca
 {
 	my ($self) = @_;
 
-	return $self->{pki}->ca;
+	return $self->pki->ca;
 }
 
 sub kubeconfig
@@ -340,12 +360,20 @@ sub fail_with
 	die "$message\n";
 }
 
+# Those that run, etcd last.
+sub processes
+{
+	my ($self) = @_;
+
+	return grep { $_ && $_->{pid} } @{ $self->{beside} },
+		@{ $self->{servers} }, $self->{etcd};
+}
+
 sub show_logs
 {
 	my ($self) = @_;
 
-	for my $program (grep { $_ && $_->{log} } $self->{etcd},
-		@{ $self->{servers} }) {
+	for my $program ($self->processes) {
 		my @lines = split /\n/, read_file($program->{log});
 
 		diag("$program->{name}:");
@@ -365,11 +393,11 @@ sub end
 sub stop
 {
 	my ($self) = @_;
-	my @programs = grep { $_ && $_->{pid} } @{ $self->{servers} },
-		$self->{etcd};
+	my @processes = $self->processes;
 
-	kill TERM => $_->{pid} for grep { $_ != $self->{etcd} } @programs;
-	end($_) for @programs;
+	# those that end slowly do so together
+	kill TERM => $_->{pid} for @processes[0 .. $#processes - 1];
+	end($_) for @processes;
 	@running = grep { $_ != $self } @running;
 }
 
@@ -379,10 +407,9 @@ END {
 
 	for my $self (@running) {
 		$self->show_logs unless Test::More->builder->is_passing;
-		for my $program (grep { $_ && $_->{pid} } @{ $self->{servers} },
-			$self->{etcd}) {
-			kill KILL => $program->{pid};
-			waitpid $program->{pid}, 0;
+		for my $process ($self->processes) {
+			kill KILL => $process->{pid};
+			waitpid $process->{pid}, 0;
 		}
 	}
 	$? = $status;
