@@ -28,6 +28,7 @@ file_id_from(const struct stat *st)
 		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 +
 			    st->st_ctim.tv_nsec,
 		.mode = st->st_mode,
+		.uid = st->st_uid,
 	};
 }
 
@@ -36,7 +37,7 @@ file_id_equal(const struct file_id *a, const struct file_id *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
 	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
-	       a->mode == b->mode;
+	       a->mode == b->mode && a->uid == b->uid;
 }
 
 void

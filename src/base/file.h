@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 /* What identifies one state of a file; differs when the file was replaced,
- * rewritten or its mode changed. */
+ * rewritten or its mode or owner changed. */
 struct file_id {
 	uint64_t dev;
 	uint64_t ino;
@@ -22,6 +22,7 @@ struct file_id {
 	int64_t mtime_ns;
 	int64_t ctime_ns;
 	uint32_t mode;
+	uint32_t uid;
 };
 
 struct file_id file_id_from(const struct stat *st);

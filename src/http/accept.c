@@ -133,7 +133,7 @@ accept_one(struct http_listener *l)
 	if (fd < 0)
 		return on_accept_error(l, errno);
 	/* a Unix socket's name may be longer: only its family is kept */
-	http_server_take(l->server, fd, &peer,
+	http_server_take(l->server, fd, l->tls, &peer,
 		len < sizeof(peer) ? len : (socklen_t)sizeof(peer));
 	return true;
 }
@@ -165,7 +165,7 @@ http_listener_empty(struct http_listener *l)
 }
 
 struct http_listener *
-http_listener_new(struct http_server *s, int fd, struct error *e)
+http_listener_new(struct http_server *s, int fd, bool tls, struct error *e)
 {
 	struct http_listener *l = calloc(1, sizeof(*l));
 
@@ -175,6 +175,7 @@ http_listener_new(struct http_server *s, int fd, struct error *e)
 	}
 	l->server = s;
 	l->fd = fd;
+	l->tls = tls;
 	l->event = event_new(s->base, fd, EV_READ | EV_PERSIST, on_accept, l);
 	if (l->event == NULL || event_add(l->event, NULL) != 0) {
 		error_set(e, ERROR_SYS, "cannot watch a listening socket");
@@ -195,8 +196,8 @@ http_listener_free(struct http_listener *l)
 }
 
 void
-http_server_take(struct http_server *s, int fd, const union http_peer *peer,
-	socklen_t peer_len)
+http_server_take(struct http_server *s, int fd, bool tls,
+	const union http_peer *peer, socklen_t peer_len)
 {
 	struct http_gate_entry *place;
 	enum http_admission admission;
@@ -206,7 +207,8 @@ http_server_take(struct http_server *s, int fd, const union http_peer *peer,
 		admission = http_gate_enter(s->gate, &peer->sa, &place);
 	switch (admission) {
 	case HTTP_ADMITTED:
-		if (http_connection_open(s, fd, peer, peer_len, place) == 0) {
+		if (http_connection_open(s, fd, tls, peer, peer_len, place) ==
+			0) {
 			http_count(s, HTTP_COUNT_ACCEPTED, 1);
 			return;
 		}

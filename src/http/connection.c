@@ -114,7 +114,7 @@ finish(struct http_connection *c)
 	if (c->out != NULL)
 		return NEXT_WRITE;
 	if (!c->closing)
-		return NEXT_READ;
+		return c->ended && !c->behind ? NEXT_CLOSE : NEXT_READ;
 	return c->linger ? NEXT_LINGER : NEXT_CLOSE;
 }
 
@@ -178,7 +178,10 @@ read_step(struct http_connection *c)
 	n = http_connection_receive(c, s->input + have, room);
 	if (n > 0)
 		return serve(c, have + (size_t)n);
-	return n == 0 ? NEXT_READ : NEXT_CLOSE;
+	if (n < 0)
+		return NEXT_CLOSE;
+	/* a handshake may fill the socket */
+	return c->out == NULL ? NEXT_READ : NEXT_WRITE;
 }
 
 static enum next
@@ -283,7 +286,8 @@ settle(struct http_connection *c, enum next next)
 		next = start_lingering(c);
 	switch (next) {
 	case NEXT_READ:
-		phase = c->in_len == 0 ? HTTP_IDLE : HTTP_READING;
+		phase = c->in_len == 0 && !c->partial ? HTTP_IDLE
+						      : HTTP_READING;
 		if (c->phase != phase)
 			enter(c, phase);
 		ok = watch(c, READ_EVENTS);
@@ -381,8 +385,9 @@ is_proxy(const struct http_server *s, const union http_peer *peer)
 }
 
 int
-http_connection_open(struct http_server *s, int fd, const union http_peer *peer,
-	socklen_t peer_len, struct http_gate_entry *place)
+http_connection_open(struct http_server *s, int fd, bool tls,
+	const union http_peer *peer, socklen_t peer_len,
+	struct http_gate_entry *place)
 {
 	struct http_connection *c = take_struct(s);
 
@@ -397,6 +402,10 @@ http_connection_open(struct http_server *s, int fd, const union http_peer *peer,
 	c->proxied = is_proxy(s, peer);
 	c->phase = HTTP_IDLE;
 	c->since = s->now;
+	if (tls && http_stream_open(c) != 0) {
+		free(c);
+		return -1;
+	}
 	TAILQ_INSERT_TAIL(&s->lists[HTTP_IDLE], c, link);
 	http_count_connections(s, 1);
 	/* the listener waits for the first bytes, so they are mostly there */
@@ -413,6 +422,8 @@ http_connection_close(struct http_connection *c)
 		event_del(&c->event);
 	if (c->waiting)
 		leave_turns(c);
+	if (c->ssl != NULL)
+		http_stream_close(c);
 	TAILQ_REMOVE(&s->lists[c->phase], c, link);
 	http_count_connections(s, -1);
 	http_gate_leave(s->gate, c->place);
@@ -453,6 +464,8 @@ http_connection_expire(struct http_connection *c)
 		break;
 	case HTTP_READING:
 		http_count(s, HTTP_COUNT_TIMEOUT_HEADER, 1);
+		if (c->ssl != NULL && !http_stream_is_open(c))
+			break;
 		store_input(c, NULL, 0);
 		http_answer_refusal(c, 408);
 		settle(c, finish(c));

@@ -8,6 +8,7 @@
  *     accept.c      takes connections in, within limits
  *     connection.c  its state machine
  *     socket.c      its bytes, in and out
+ *     stream.c      TLS, if any, between the two
  *     answer.c      which response a request gets
  */
 #ifndef HTTP_INTERNAL_H
@@ -20,11 +21,18 @@
 #include "http/date.h"
 #include "http/proxy.h"
 #include "http/server.h"
+#include "http/tls.h"
 
 /* Room for a whole request that is not yet complete, and as much again. */
 #define HTTP_INPUT_SIZE (2 * HTTP_REQUEST_MAX)
 /* Answers to a batch of pipelined requests are sent when they fill this. */
 #define HTTP_OUTPUT_SIZE 65536
+/* Content of a TLS record (RFC 8446 section 5.1). */
+#define HTTP_RECORD_MAX 16384
+/* The same batch as records, with what ends a handshake before it. */
+#define HTTP_WIRE_SIZE (HTTP_OUTPUT_SIZE + 8192)
+
+struct ssl_st; /* OpenSSL's SSL */
 
 /* Each phase has its list, its deadline, and one way on at that deadline. */
 enum http_phase {
@@ -46,6 +54,7 @@ struct http_connection {
 	struct http_server *server;
 	struct http_gate_entry *place;
 	struct event event;
+	struct ssl_st *ssl; /* NULL: plain */
 	char *in;
 	char *out; /* not NULL: the socket is full, and nothing is read */
 	size_t out_len;
@@ -65,6 +74,8 @@ struct http_connection {
 	bool again;    /* read again, no event will tell */
 	bool behind;   /* in holds whole requests: they need another turn */
 	bool waiting;  /* in the server's turns */
+	bool partial;  /* TLS: part of a handshake or record has come */
+	bool ended;    /* TLS: the peer said that it sends no more */
 	bool closing;  /* the last answer was made */
 	bool linger;   /* read on before closing, so that it arrives */
 	bool broken;   /* the peer is gone, or there is no memory */
@@ -77,9 +88,19 @@ struct http_listener {
 	struct http_server *server;
 	struct event *event;
 	int fd;
+	bool tls;
 	bool paused; /* there were no descriptors */
 	bool busy;   /* more than one connection waited last time */
 	unsigned wakes;
+};
+
+/* What comes from the network and goes there, of TLS. */
+struct http_wire {
+	size_t in_len;
+	size_t in_read; /* by OpenSSL */
+	size_t out_len;
+	char in[HTTP_INPUT_SIZE];
+	char out[HTTP_WIRE_SIZE];
 };
 
 #define HTTP_REFUSALS 10
@@ -111,8 +132,10 @@ struct http_server {
 	_Atomic uint64_t counters[HTTP_COUNTERS];
 	struct http_request request; /* the one that is being answered */
 	size_t turn_bytes;           /* of the answers since the last flush */
+	struct http_tls *tls;        /* NULL: none; for new handshakes */
+	struct http_wire *wire;      /* NULL: no listener needs it */
 	size_t output_len;
-	char input[HTTP_INPUT_SIZE + HTTP_SLACK];
+	char input[HTTP_INPUT_SIZE + HTTP_RECORD_MAX + HTTP_SLACK];
 	char output[HTTP_OUTPUT_SIZE];
 };
 
@@ -152,7 +175,7 @@ const struct http_response *http_server_refusal(
 /* ---- accept.c ------------------------------------------------------------ */
 
 struct http_listener *http_listener_new(
-	struct http_server *s, int fd, struct error *e);
+	struct http_server *s, int fd, bool tls, struct error *e);
 void http_listener_free(struct http_listener *l);
 /* Take in what waits to be accepted. */
 void http_listener_empty(struct http_listener *l);
@@ -160,13 +183,13 @@ void http_listener_empty(struct http_listener *l);
 void http_server_recover(struct http_server *s);
 
 /* Serve a connected socket, within the limits; owns fd in any case. */
-void http_server_take(struct http_server *s, int fd,
+void http_server_take(struct http_server *s, int fd, bool tls,
 	const union http_peer *peer, socklen_t peer_len);
 
 /* ---- connection.c -------------------------------------------------------- */
 
 /* Owns fd and place if it succeeds; -1: no memory. */
-int http_connection_open(struct http_server *s, int fd,
+int http_connection_open(struct http_server *s, int fd, bool tls,
 	const union http_peer *peer, socklen_t peer_len,
 	struct http_gate_entry *place);
 void http_connection_close(struct http_connection *c);
@@ -177,9 +200,19 @@ void http_connections_take_turns(struct http_server *s);
 
 /* ---- socket.c ------------------------------------------------------------ */
 
-/* Bytes that were read; 0: there are none now; -1: there will be none. */
+/* Bytes that were read; 0: there are none now; -1: there will be none.  With
+ * TLS it may be up to HTTP_RECORD_MAX more than size. */
 ssize_t http_connection_receive(
 	struct http_connection *c, void *bytes, size_t size);
+
+/* The same, of the socket's own bytes. */
+ssize_t http_connection_recv(
+	struct http_connection *c, void *bytes, size_t size);
+
+/* Send the socket's own bytes, behind those that wait.  last: the connection
+ * is closed right after. */
+void http_connection_put(
+	struct http_connection *c, const char *bytes, size_t len, bool last);
 
 /* Send what was appended.  What the socket does not take is in c->out after
  * that; c->broken is set when the peer is gone or memory ran out. */
@@ -204,6 +237,36 @@ http_connection_append(struct http_connection *c, const void *bytes, size_t len)
 	memcpy(s->output + s->output_len, bytes, len);
 	s->output_len += len;
 }
+
+/* ---- stream.c ------------------------------------------------------------ */
+
+/* Once before the first connection with TLS. */
+int http_stream_set_up(struct http_server *s, struct error *e)
+	__attribute__((warn_unused_result));
+
+/* Make c->ssl, which http_stream_close frees; -1: no memory. */
+int http_stream_open(struct http_connection *c)
+	__attribute__((warn_unused_result));
+void http_stream_close(struct http_connection *c);
+
+/* As http_connection_receive. */
+ssize_t http_stream_receive(
+	struct http_connection *c, char *bytes, size_t size);
+
+/* Make records of these bytes. */
+void http_stream_send(struct http_connection *c, const char *bytes, size_t len);
+
+/* Send all records, and when the connection is closing, say so behind them. */
+void http_stream_flush(struct http_connection *c, bool last);
+
+/* Hands were shaken: requests can come and answers go. */
+bool http_stream_is_open(const struct http_connection *c);
+
+/* ---- tls.c --------------------------------------------------------------- */
+
+/* A server's side of a new connection; NULL: no memory. */
+struct ssl_st *http_tls_open(
+	const struct http_tls *tls, struct http_connection *c);
 
 /* ---- answer.c ------------------------------------------------------------ */
 

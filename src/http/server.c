@@ -246,13 +246,15 @@ http_server_free(struct http_server *s)
 		event_free(s->turn);
 	if (s->reserve >= 0)
 		close(s->reserve);
+	http_tls_unref(s->tls);
+	free(s->wire);
 	free(s);
 }
 
-int
-http_server_listen(struct http_server *s, int fd, struct error *e)
+static int
+listen_on(struct http_server *s, int fd, bool tls, struct error *e)
 {
-	struct http_listener *l = http_listener_new(s, fd, e);
+	struct http_listener *l = http_listener_new(s, fd, tls, e);
 
 	if (l == NULL) {
 		close(fd);
@@ -260,6 +262,29 @@ http_server_listen(struct http_server *s, int fd, struct error *e)
 	}
 	LIST_INSERT_HEAD(&s->listeners, l, link);
 	return 0;
+}
+
+int
+http_server_listen(struct http_server *s, int fd, struct error *e)
+{
+	return listen_on(s, fd, false, e);
+}
+
+int
+http_server_listen_tls(struct http_server *s, int fd, struct error *e)
+{
+	if (http_stream_set_up(s, e) != 0) {
+		close(fd);
+		return -1;
+	}
+	return listen_on(s, fd, true, e);
+}
+
+void
+http_server_use_tls(struct http_server *s, struct http_tls *tls)
+{
+	http_tls_unref(s->tls);
+	s->tls = tls;
 }
 
 void
@@ -320,6 +345,12 @@ http_counter_name(enum http_counter which)
 		return "timeout_idle";
 	case HTTP_COUNT_TIMEOUT_WRITE:
 		return "timeout_write";
+	case HTTP_COUNT_TLS_FULL:
+		return "tls_full";
+	case HTTP_COUNT_TLS_RESUMED:
+		return "tls_resumed";
+	case HTTP_COUNT_TLS_FAILED:
+		return "tls_failed";
 	case HTTP_COUNT_BYTES_SENT:
 		return "bytes_sent";
 	case HTTP_COUNT_2XX:

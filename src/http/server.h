@@ -11,6 +11,7 @@
  * A connection is idle (waits for a request), reading (has a part of one),
  * writing (its socket is full) or lingering (answered, closed for writing, the
  * rest of the input is read away so that the answer is not lost to a reset).
+ * A TLS handshake that has begun, and a part of a record, count as reading.
  * Each has its deadline; a partial request's does not move with further bytes.
  */
 #ifndef HTTP_SERVER_H
@@ -28,6 +29,7 @@
 #include "http/proxy.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/tls.h"
 
 /* What a handler gives back. */
 struct http_answer {
@@ -81,6 +83,9 @@ enum http_counter {
 	HTTP_COUNT_TIMEOUT_HEADER,
 	HTTP_COUNT_TIMEOUT_IDLE,
 	HTTP_COUNT_TIMEOUT_WRITE,
+	HTTP_COUNT_TLS_FULL,    /* handshakes */
+	HTTP_COUNT_TLS_RESUMED, /* ... by a ticket */
+	HTTP_COUNT_TLS_FAILED,  /* begun, and not completed */
 	HTTP_COUNT_BYTES_SENT,
 	HTTP_COUNT_2XX,
 	HTTP_COUNT_304,
@@ -103,6 +108,14 @@ void http_server_free(struct http_server *s);
 /* Accept from this socket, and own it. */
 int http_server_listen(struct http_server *s, int fd, struct error *e)
 	__attribute__((warn_unused_result));
+
+/* The same with TLS; before the first connection comes, there must be
+ * certificates. */
+int http_server_listen_tls(struct http_server *s, int fd, struct error *e)
+	__attribute__((warn_unused_result));
+
+/* Shake hands with these certificates from now on; owns the reference. */
+void http_server_use_tls(struct http_server *s, struct http_tls *tls);
 
 /* From now on every answer carries Connection: close.  Connections end with
  * their next answer or at their deadline.  idle connections are kept, for a

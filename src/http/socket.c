@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All bytes of a connection pass here, and only here: what is put under it
- * (TLS) goes under these calls.
+ * All bytes of a connection pass here, and only here; those of TLS pass twice,
+ * before and after they were made records (stream.c).
  *
  * Output goes to the server's shared buffer, which is empty between two
  * wake-ups; what the socket does not take of it is the connection's own
@@ -48,7 +48,7 @@ receive_proxy_header(struct http_connection *c)
 }
 
 ssize_t
-http_connection_receive(struct http_connection *c, void *bytes, size_t size)
+http_connection_recv(struct http_connection *c, void *bytes, size_t size)
 {
 	ssize_t n = c->proxied ? receive_proxy_header(c) : 1;
 
@@ -60,6 +60,13 @@ http_connection_receive(struct http_connection *c, void *bytes, size_t size)
 	if (n > 0)
 		return n;
 	return n < 0 && is_temporary(errno) ? 0 : -1;
+}
+
+ssize_t
+http_connection_receive(struct http_connection *c, void *bytes, size_t size)
+{
+	return c->ssl != NULL ? http_stream_receive(c, bytes, size)
+			      : http_connection_recv(c, bytes, size);
 }
 
 /* last: the connection is closed right after, so the FIN can go with the
@@ -101,6 +108,16 @@ send_or_store(
 		store_output(c, bytes + n, len - (size_t)n);
 }
 
+void
+http_connection_put(
+	struct http_connection *c, const char *bytes, size_t len, bool last)
+{
+	if (c->out != NULL)
+		store_output(c, bytes, len);
+	else
+		send_or_store(c, bytes, len, last);
+}
+
 static void
 flush(struct http_connection *c, bool last)
 {
@@ -108,14 +125,20 @@ flush(struct http_connection *c, bool last)
 	size_t len = s->output_len;
 
 	s->output_len = 0;
-	if (len > 0 && !c->broken)
+	if (c->ssl != NULL)
+		http_stream_send(c, s->output, len);
+	else if (len > 0 && !c->broken)
 		send_or_store(c, s->output, len, last);
 }
 
 void
 http_connection_flush(struct http_connection *c)
 {
-	flush(c, c->closing && !c->linger);
+	bool last = c->closing && !c->linger;
+
+	flush(c, last);
+	if (c->ssl != NULL)
+		http_stream_flush(c, last);
 }
 
 void
@@ -126,12 +149,12 @@ http_connection_append_slowly(
 		flush(c, false);
 	if (c->broken)
 		return;
-	if (c->out != NULL)
-		store_output(c, bytes, len);
-	else if (len <= HTTP_OUTPUT_SIZE)
+	if (c->out == NULL && len <= HTTP_OUTPUT_SIZE)
 		http_connection_append(c, bytes, len);
+	else if (c->ssl != NULL)
+		http_stream_send(c, bytes, len);
 	else
-		send_or_store(c, bytes, len, false);
+		http_connection_put(c, bytes, len, false);
 }
 
 ssize_t

@@ -3,10 +3,10 @@
  * The engine alone, to be measured: every path is answered with one ready-made
  * response, so what a benchmark sees is room http and the kernel.
  *
- *     constant_server ADDRESS [FILE]
+ *     constant_server ADDRESS [FILE [CERTIFICATE KEY]]
  *
- * Serves FILE, or 2,000 bytes.  Prints the address it listens on and runs until
- * it is killed.
+ * Serves FILE, or 2,000 bytes ("-"), with a certificate over TLS.  Prints the
+ * address it listens on and runs until it is killed.
  */
 #include <event2/event.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ make_response(const char *path, struct error *e)
 	memset(content, 'x', sizeof(content));
 	parts.content = content;
 	parts.content_len = sizeof(content);
-	if (path != NULL) {
+	if (strcmp(path, "-") != 0) {
 		if (file_read(AT_FDCWD, path, FILE_MAX, &f, e) != 0)
 			return NULL;
 		parts.content = f.data;
@@ -73,7 +73,7 @@ make_base(void)
 
 /* Listen and print where, for the address may have had port 0. */
 static int
-listen_on(struct http_server *s, const char *text, struct error *e)
+listen_on(struct http_server *s, const char *text, bool tls, struct error *e)
 {
 	char bound_text[HTTP_ADDRESS_TEXT_MAX];
 	struct sockaddr_storage bound;
@@ -89,14 +89,15 @@ listen_on(struct http_server *s, const char *text, struct error *e)
 	if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
 		return error_sys(e, "getsockname");
 	http_address_text((struct sockaddr *)&bound, len, bound_text);
-	if (http_server_listen(s, fd, e) != 0)
+	if ((tls ? http_server_listen_tls : http_server_listen)(s, fd, e) != 0)
 		return -1;
 	printf("%s\n", bound_text);
 	return fflush(stdout) == 0 ? 0 : error_sys(e, "standard output");
 }
 
 static int
-run(const char *address, const char *path, struct error *e)
+run(const char *address, const char *path, const struct http_tls_files *files,
+	struct error *e)
 {
 	struct http_settings settings = {
 		.header_timeout = 10,
@@ -107,8 +108,10 @@ run(const char *address, const char *path, struct error *e)
 	};
 	struct http_response *response = NULL;
 	struct http_server *server = NULL;
+	struct http_tickets *tickets = NULL;
 	struct event_base *base = NULL;
 	struct http_gate *gate = NULL;
+	struct http_tls *tls = NULL;
 	int rc = -1;
 
 	response = make_response(path, e);
@@ -122,7 +125,17 @@ run(const char *address, const char *path, struct error *e)
 	}
 	settings.arg = response;
 	server = http_server_new(base, gate, &settings, e);
-	if (server == NULL || listen_on(server, address, e) != 0)
+	if (server == NULL)
+		goto out;
+	if (files != NULL) {
+		tickets = http_tickets_new(0, e);
+		if (tickets != NULL)
+			tls = http_tls_load(files, 1, tickets, e);
+		if (tls == NULL)
+			goto out;
+		http_server_use_tls(server, tls);
+	}
+	if (listen_on(server, address, files != NULL, e) != 0)
 		goto out;
 	rc = event_base_dispatch(base) < 0 ? -1 : 0;
 out:
@@ -130,6 +143,7 @@ out:
 	http_gate_free(gate);
 	if (base != NULL)
 		event_base_free(base);
+	http_tickets_free(tickets);
 	http_response_free(response);
 	return rc;
 }
@@ -137,19 +151,24 @@ out:
 int
 main(int argc, char **argv)
 {
+	struct http_tls_files files = {0};
 	struct error e = {0};
-	struct rlimit files;
+	struct rlimit limit;
 
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: constant_server ADDRESS [FILE]\n");
+	if (argc < 2 || argc == 4 || argc > 5) {
+		fprintf(stderr, "usage: constant_server ADDRESS "
+				"[FILE [CERTIFICATE KEY]]\n");
 		return 2;
 	}
+	if (argc == 5)
+		files = (struct http_tls_files){argv[3], argv[4]};
 	signal(SIGPIPE, SIG_IGN);
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	if (run(argv[1], argc > 2 ? argv[2] : NULL, &e) != 0) {
+	if (run(argv[1], argc > 2 ? argv[2] : "-", argc == 5 ? &files : NULL,
+		    &e) != 0) {
 		fprintf(stderr, "constant_server: %s\n", e.text);
 		return 1;
 	}

@@ -124,8 +124,8 @@ harness_stop(struct harness *h)
 	event_base_free(h->base);
 }
 
-int
-harness_connect_from(struct harness *h, const union http_peer *peer, int buffer)
+static int
+connect_to(struct harness *h, bool tls, const union http_peer *peer, int buffer)
 {
 	int fds[2];
 	int i;
@@ -138,16 +138,37 @@ harness_connect_from(struct harness *h, const union http_peer *peer, int buffer)
 			     sizeof(buffer)) == 0,
 			"SO_SNDBUF");
 	}
-	http_server_take(h->server, fds[0], peer, sizeof(*peer));
+	http_server_take(h->server, fds[0], tls, peer, sizeof(*peer));
 	return fds[1];
+}
+
+int
+harness_connect_from(struct harness *h, const union http_peer *peer, int buffer)
+{
+	return connect_to(h, false, peer, buffer);
 }
 
 int
 harness_connect(struct harness *h, int buffer)
 {
-	union http_peer peer = {.sa = {.sa_family = AF_UNIX}};
+	const union http_peer peer = {.sa = {.sa_family = AF_UNIX}};
 
-	return harness_connect_from(h, &peer, buffer);
+	return connect_to(h, false, &peer, buffer);
+}
+
+int
+harness_connect_tls(struct harness *h, int buffer)
+{
+	const union http_peer peer = {.sa = {.sa_family = AF_UNIX}};
+
+	return connect_to(h, true, &peer, buffer);
+}
+
+void
+harness_use_tls(struct harness *h, struct http_tls *tls)
+{
+	need(http_stream_set_up(h->server, NULL) == 0, "TLS");
+	http_server_use_tls(h->server, http_tls_ref(tls));
 }
 
 void

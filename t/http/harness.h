@@ -48,6 +48,12 @@ int harness_connect(struct harness *h, int buffer);
 int harness_connect_from(
 	struct harness *h, const union http_peer *peer, int buffer);
 
+/* The same, of a listener with TLS, which harness_use_tls has set up. */
+int harness_connect_tls(struct harness *h, int buffer);
+
+/* Use these certificates from now on; the reference stays the caller's. */
+void harness_use_tls(struct harness *h, struct http_tls *tls);
+
 /* Let the server do all it can. */
 void harness_run(struct harness *h);
 
