@@ -171,6 +171,11 @@ put_workers(struct admin_scrape *s)
 		{HTTP_COUNT_TIMEOUT_IDLE, "idle"},
 		{HTTP_COUNT_TIMEOUT_WRITE, "write"},
 	};
+	static const struct counter handshakes[] = {
+		{HTTP_COUNT_TLS_FULL, "full"},
+		{HTTP_COUNT_TLS_RESUMED, "resumed"},
+		{HTTP_COUNT_TLS_FAILED, "failed"},
+	};
 	size_t i;
 
 	PUT_COUNTERS(s, M_REQUESTS, "class", requests);
@@ -186,6 +191,25 @@ put_workers(struct admin_scrape *s)
 	PUT_COUNTERS(s, M_SHED, "cause", shed);
 	PUT_COUNTERS(s, M_EVICTED, NULL, evicted);
 	PUT_COUNTERS(s, M_TIMED_OUT, "cause", timed_out);
+	PUT_COUNTERS(s, M_TLS_HANDSHAKES, "result", handshakes);
+}
+
+static void
+put_tls(struct admin_scrape *s)
+{
+	const struct admin_view *v = s->view;
+	const struct http_certificate *c;
+	size_t i, n = v->tls == NULL ? 0 : http_tls_count(v->tls);
+
+	admin_scrape_begin(s, M_TLS_EXPIRY);
+	for (i = 0; i < n; i++) {
+		c = http_tls_certificate(v->tls, i);
+		admin_scrape_label(s, "certificate", c->path);
+		admin_scrape_sample(s, M_TLS_EXPIRY, (double)c->not_after);
+	}
+	admin_scrape_begin(s, M_TLS_GOOD);
+	if (n > 0)
+		admin_scrape_sample(s, M_TLS_GOOD, v->tls_problem[0] == '\0');
 }
 
 static void
@@ -215,6 +239,7 @@ admin_metrics_render(const struct admin_view *view,
 	put_catalog(&s);
 	put_fetches(&s);
 	put_workers(&s);
+	put_tls(&s);
 	put_sources(&s);
 	admin_scrape_issuers(&s);
 	metric_end(out);

@@ -62,6 +62,13 @@ const struct metric admin_metrics[] = {
 		"Idle connections closed to make room for new ones."},
 	[M_TIMED_OUT] = {"jwksd_connections_timed_out", METRIC_COUNTER, "",
 		"Connections closed at a deadline: header, idle, or write."},
+	[M_TLS_HANDSHAKES] = {"jwksd_tls_handshakes", METRIC_COUNTER, "",
+		"TLS handshakes, by result: full, resumed, or failed."},
+	[M_TLS_EXPIRY] = {"jwksd_tls_certificate_expiry_timestamp_seconds",
+		METRIC_GAUGE, "seconds", "When a certificate in use expires."},
+	[M_TLS_GOOD] = {"jwksd_tls_certificates_good", METRIC_GAUGE, "",
+		"Whether the last reading of the certificates succeeded and "
+		"none is about to expire; no sample without TLS."},
 	[M_WATCHES] = {"jwksd_watches", METRIC_GAUGE, "",
 		"inotify watches in use."},
 	[M_WATCHES_SHORT] = {"jwksd_watches_short", METRIC_GAUGE, "",

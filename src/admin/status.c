@@ -123,6 +123,20 @@ check_fresh(const struct admin_view *v, struct admin_check *c)
 }
 
 static void
+check_tls(const struct admin_view *v, struct admin_check *c)
+{
+	if (v->tls == NULL) {
+		found(c, ADMIN_OK, "not in use");
+	} else if (v->tls_problem[0] == '\0') {
+		found(c, ADMIN_OK, "%zu in use", http_tls_count(v->tls));
+	} else {
+		found(c, ADMIN_DEGRADED, "%s", v->tls_problem);
+		advise(c, "Put a certificate and its key into place; they are "
+			  "picked up without a reload.");
+	}
+}
+
+static void
 check_watches(const struct admin_view *v, struct admin_check *c)
 {
 	if (!v->watches_short) {
@@ -169,6 +183,7 @@ admin_checks_read(
 		[ADMIN_CHECK_CONFIG] = {"config", check_config},
 		[ADMIN_CHECK_SERVED] = {"served", check_served},
 		[ADMIN_CHECK_FRESH] = {"fresh", check_fresh},
+		[ADMIN_CHECK_TLS] = {"tls", check_tls},
 		[ADMIN_CHECK_WATCHES] = {"watches", check_watches},
 		[ADMIN_CHECK_WORKERS] = {"workers", check_workers},
 	};

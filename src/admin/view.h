@@ -69,6 +69,9 @@ struct admin_view {
 	struct admin_fetch fetches[ADMIN_FETCHES];
 	size_t n_fetches;
 
+	const struct http_tls *tls; /* NULL: none */
+	char tls_problem[512];      /* "": none */
+
 	size_t watches;     /* inotify watches in use */
 	bool watches_short; /* the kernel refused more: some are polled */
 	char watches_problem[256];

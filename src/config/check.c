@@ -100,12 +100,28 @@ complain_twice(const struct config_issuer *first,
 			first->line);
 }
 
+static void
+check_certificates(const struct config *c, struct config_errors *errors)
+{
+	bool more = c->n_tls_keys > c->n_tls_certificates;
+	struct config_origin at;
+
+	if (c->n_tls_keys == c->n_tls_certificates)
+		return;
+	at = config_origin(c, more ? "tls-keys" : "tls-certificates");
+	config_complain(errors, ERROR_CONFLICT, at.file, at.line,
+		"tls-certificates has %zu and tls-keys %zu: each certificate "
+		"has its key, in the same order",
+		c->n_tls_certificates, c->n_tls_keys);
+}
+
 void
 config_check_all(const struct config *c, struct config_errors *errors)
 {
 	struct place *places;
 	size_t i;
 
+	check_certificates(c, errors);
 	if (c->n_issuers == 0) {
 		if (errors->count == 0)
 			config_complain(errors, ERROR_NOTFOUND, c->files[0], 1,

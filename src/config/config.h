@@ -41,6 +41,10 @@ struct config {
 	size_t n_listen;
 	char **proxies; /* addresses that speak for others, or "none" */
 	size_t n_proxies;
+	char **tls_certificates; /* files; n_tls_certificates */
+	size_t n_tls_certificates;
+	char **tls_keys; /* theirs, in step; n_tls_keys */
+	size_t n_tls_keys;
 	char *admin;       /* address, or "" for none */
 	bool admin_public; /* the admin address may be reachable from outside */
 	unsigned workers;  /* 0: one a processor */

@@ -33,8 +33,32 @@ const struct config_option config_options[] = {
 		.unit = "",
 		.doc = "Addresses on which the documents are served: "
 		       "\"127.0.0.1:8080\", \"[::1]:8080\", \"*:8080\" or "
-		       "\"unix:/path\".  TLS is the business of what stands in "
-		       "front.",
+		       "\"unix:/path\"; with TLS when \"tls:\" stands before "
+		       "it.",
+	},
+	{
+		.name = "tls-certificates",
+		TOP(tls_certificates),
+		.number = offsetof(struct config, n_tls_certificates),
+		.type = CONFIG_PATHS,
+		.fallback = "\"\"",
+		.words = may_be_off,
+		.unit = "",
+		.doc = "Files with a certificate for TLS and those that issued "
+		       "it, in PEM.  The names in them choose among several, "
+		       "and the first is for all other names.",
+	},
+	{
+		.name = "tls-keys",
+		TOP(tls_keys),
+		.number = offsetof(struct config, n_tls_keys),
+		.type = CONFIG_PATHS,
+		.fallback = "\"\"",
+		.words = may_be_off,
+		.unit = "",
+		.doc = "Files with the certificates' private keys, in the same "
+		       "order.  They belong to this listener alone, and never "
+		       "to a cluster.",
 	},
 	{
 		.name = "proxy-protocol",

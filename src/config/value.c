@@ -176,6 +176,8 @@ add_item(const struct config_option *o, void *base, const char *text,
 	size_t *number = member(base, o->number);
 	char **grown, *value;
 
+	if (text[0] == '\0' && is_word_of(o, text))
+		return 0; /* none */
 	if (text[0] == '\0')
 		return error_set(
 			e, ERROR_INVALID, "%s: an empty string", o->name);

@@ -119,8 +119,8 @@ set_host(struct http_address *out, const char *host, size_t len, int port)
 	return 0;
 }
 
-int
-http_address_parse(const char *text, struct http_address *out, struct error *e)
+static int
+parse_plain(const char *text, struct http_address *out, struct error *e)
 {
 	struct http_address made = {0};
 	const char *colon = strrchr(text, ':');
@@ -136,6 +136,17 @@ http_address_parse(const char *text, struct http_address *out, struct error *e)
 			"[::1]:8080, *:8080 or unix:/run/x.sock (no names)",
 			text);
 	*out = made;
+	return 0;
+}
+
+int
+http_address_parse(const char *text, struct http_address *out, struct error *e)
+{
+	bool tls = strncmp(text, "tls:", 4) == 0;
+
+	if (parse_plain(tls ? text + 4 : text, out, e) != 0)
+		return -1;
+	out->tls = tls;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /*
  * Addresses and listening sockets.  Text forms:
  *     127.0.0.1:8080   [::1]:8080   *:8080 (IPv6 and IPv4)   unix:/run/x.sock
+ * and the same with "tls:" before it.
  * Names are not resolved: a daemon that waits for DNS does not start.
  */
 #ifndef HTTP_LISTENER_H
@@ -16,6 +17,7 @@ struct http_address {
 	struct sockaddr_storage addr;
 	socklen_t len;
 	bool any; /* "*": also listen on IPv4 when there is no IPv6 */
+	bool tls;
 };
 
 #define HTTP_ADDRESS_TEXT_MAX 128

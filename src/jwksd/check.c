@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "jwksd/certificates.h"
 #include "jwksd/complain.h"
 #include "jwksd/roster.h"
 #include "jwksd/sockets.h"
@@ -116,16 +117,39 @@ check_one(const struct checked *c, const struct roster_entry *entry)
 	return rc;
 }
 
+static int
+check_certificates(const struct config *config, bool needed, struct error *e)
+{
+	const struct certificates_settings settings = {.needed = needed};
+	struct certificates_reading reading = {0};
+	struct certificates *c = certificates_new(&settings, e);
+	size_t i, n = 0;
+	int rc = -1;
+
+	if (c != NULL)
+		rc = certificates_read(c, config, &reading, e);
+	if (reading.tls != NULL)
+		n = http_tls_count(reading.tls);
+	for (i = 0; i < n; i++)
+		printf("certificate %s\n",
+			http_tls_certificate(reading.tls, i)->path);
+	http_tls_unref(reading.tls);
+	certificates_free(c);
+	return rc;
+}
+
 int
 check_all(const char *config_path)
 {
 	struct error e = {0};
 	struct checked c;
 	size_t i, bad = 0;
+	bool tls;
 
 	if (checked_open(&c, config_path) != 0)
 		return EXIT_FAILURE;
-	if (sockets_check(c.config, &e) != 0)
+	if (sockets_check(c.config, &tls, &e) != 0 ||
+		check_certificates(c.config, tls, &e) != 0)
 		complain("%s", e.text);
 	for (i = 0; i < c.roster.count; i++)
 		if (check_one(&c, &c.roster.list[i]) != 0)

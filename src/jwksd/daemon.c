@@ -25,6 +25,7 @@
 #include "base/systemd.h"
 #include "http/listener.h"
 #include "jwksd/access.h"
+#include "jwksd/certificates.h"
 #include "jwksd/complain.h"
 #include "jwksd/losses.h"
 #include "jwksd/publisher.h"
@@ -57,6 +58,7 @@ struct daemon {
 	struct config *config;
 	struct event_base *base;
 	struct publisher *publisher;
+	struct certificates *certificates;
 	struct access_log *access;
 	struct http_gate *gate;
 	struct http_gate *admin_gate;
@@ -74,6 +76,7 @@ struct daemon {
 	struct event *wake;
 	struct event *watch;
 	struct losses losses;
+	struct event *watch_tls;
 	int64_t change_first; /* monotonic; of a burst, 0: none */
 	bool draining;
 	bool failed;
@@ -100,6 +103,25 @@ published(void *arg, const struct oidc_catalog *catalog)
 
 	for (i = 0; i < d->n_workers; i++)
 		worker_publish(d->workers[i], catalog);
+}
+
+static void
+told_tls(void *arg, enum log_level level, const char *text)
+{
+	struct daemon *d = arg;
+
+	log_event(level, "tls", NULL, "%s", text);
+	view_event(&d->view, clock_now(), level == LOG_LEVEL_INFO, NULL, text);
+}
+
+static void
+certified(void *arg, struct http_tls *tls)
+{
+	struct daemon *d = arg;
+	size_t i;
+
+	for (i = 0; i < d->n_workers; i++)
+		worker_use_tls(d->workers[i], tls);
 }
 
 static void
@@ -141,6 +163,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	d->change_first = 0;
+	certificates_look(d->certificates, clock_now());
 	if (publisher_work(d->publisher, clock_now(), SLICE_MS))
 		start_timer(d, TIMER_WORK, 0);
 }
@@ -174,6 +197,17 @@ tell_losses(struct daemon *d)
 }
 
 static void
+on_watch_tls(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (certificates_watch_read(d->certificates))
+		work_soon(d);
+}
+
+static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = arg;
@@ -184,6 +218,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	if (d->draining)
 		return;
 	publisher_scan(d->publisher, clock_now());
+	certificates_second(d->certificates, clock_now());
 	if (d->change_first == 0 &&
 		!event_pending(d->timers[TIMER_WORK], EV_TIMEOUT, NULL))
 		start_timer(d, TIMER_WORK, 0);
@@ -297,6 +332,23 @@ give_memory_back(void)
 #endif
 }
 
+/* All of the new configuration, or nothing. */
+static int
+configure(struct daemon *d, const struct config *config, struct error *e)
+{
+	struct certificates_reading reading;
+	int64_t now = clock_now();
+
+	if (certificates_read(d->certificates, config, &reading, e) != 0)
+		return -1;
+	if (publisher_configure(d->publisher, config, now, e) != 0) {
+		http_tls_unref(reading.tls);
+		return -1;
+	}
+	certificates_take(d->certificates, config, &reading, now);
+	return 0;
+}
+
 static void
 reload(struct daemon *d)
 {
@@ -312,8 +364,7 @@ reload(struct daemon *d)
 	else
 		config = config_load(d->config_path, errors);
 	if (config != NULL) {
-		if (publisher_configure(
-			    d->publisher, config, clock_now(), &e) == 0) {
+		if (configure(d, config, &e) == 0) {
 			take_config(d, config);
 		} else {
 			reload_failed(d, e.text);
@@ -426,6 +477,8 @@ handle_admin(
 
 	view_refresh(&d->view, d->publisher, d->workers, d->rows, d->n_workers);
 	d->view.gate = d->gate;
+	d->view.tls = certificates_tls(d->certificates);
+	certificates_problem(d->certificates, clock_now(), d->view.tls_problem);
 	admin_handle(&d->view, req, answer);
 }
 
@@ -536,6 +589,10 @@ add_events(struct daemon *d, struct error *e)
 		return -1;
 	if (fd >= 0 && add_event(d, &d->watch, fd, EV_READ, on_watch, e) != 0)
 		return -1;
+	fd = certificates_watch_fd(d->certificates);
+	if (fd >= 0 &&
+		add_event(d, &d->watch_tls, fd, EV_READ, on_watch_tls, e) != 0)
+		return -1;
 	return add_timers(d, e);
 }
 
@@ -561,9 +618,31 @@ start_publisher(struct daemon *d, struct error *e)
 	return 0;
 }
 
+/* After the publisher, whose keys are not to be theirs. */
+static int
+start_certificates(struct daemon *d, bool needed, struct error *e)
+{
+	const struct certificates_settings settings = {
+		.publisher = d->publisher,
+		.needed = needed,
+		.changed = certified,
+		.told = told_tls,
+		.arg = d,
+	};
+	struct certificates_reading reading;
+
+	d->certificates = certificates_new(&settings, e);
+	if (d->certificates == NULL ||
+		certificates_read(d->certificates, d->config, &reading, e) != 0)
+		return -1;
+	certificates_take(d->certificates, d->config, &reading, clock_now());
+	return 0;
+}
+
 static int
 start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 {
+	struct http_tls *tls = certificates_tls(d->certificates);
 	size_t i, a;
 	struct worker *w;
 
@@ -585,9 +664,11 @@ start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 		if (w == NULL)
 			return -1;
 		d->workers[d->n_workers++] = w;
+		if (tls != NULL)
+			worker_use_tls(w, tls);
 		for (a = 0; a < sockets->n_addresses; a++)
-			if (worker_listen(w, sockets_take(sockets, a, i), e) !=
-				0)
+			if (worker_listen(w, sockets_take(sockets, a, i),
+				    sockets->tls[a], e) != 0)
 				return -1;
 	}
 	for (i = 0; i < d->n_workers; i++)
@@ -599,7 +680,7 @@ start_workers(struct daemon *d, struct sockets *sockets, struct error *e)
 }
 
 static void
-tell_address(int fd, const char *what)
+tell_address(int fd, bool tls, const char *what)
 {
 	char text[HTTP_ADDRESS_TEXT_MAX];
 	struct sockaddr_storage addr;
@@ -608,7 +689,7 @@ tell_address(int fd, const char *what)
 	if (fd < 0 || getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
 		return;
 	http_address_text((struct sockaddr *)&addr, len, text);
-	log_info("jwksd", NULL, "%s on %s", what, text);
+	log_info("jwksd", NULL, "%s on %s%s", what, tls ? "tls:" : "", text);
 }
 
 static void
@@ -667,12 +748,14 @@ start(struct daemon *d, struct sockets *sockets, struct error *e)
 		if (d->access == NULL)
 			return -1;
 	}
-	if (start_publisher(d, e) != 0 || add_events(d, e) != 0)
+	if (start_publisher(d, e) != 0 ||
+		start_certificates(d, sockets_have_tls(sockets), e) != 0 ||
+		add_events(d, e) != 0)
 		return -1;
 	for (a = 0; a < sockets->n_addresses; a++)
-		tell_address(
-			sockets->public[a * sockets->n_workers], "listening");
-	tell_address(sockets->admin, "admin");
+		tell_address(sockets->public[a * sockets->n_workers],
+			sockets -> tls[a], "listening");
+	tell_address(sockets->admin, false, "admin");
 	if (start_admin(d, sockets_take_admin(sockets), e) != 0)
 		return -1;
 	return start_workers(d, sockets, e);
@@ -697,6 +780,9 @@ release(struct daemon *d)
 		event_free(d->wake);
 	if (d->watch != NULL)
 		event_free(d->watch);
+	if (d->watch_tls != NULL)
+		event_free(d->watch_tls);
+	certificates_free(d->certificates);
 	publisher_free(d->publisher);
 	if (d->shared.wake_main >= 0)
 		close(d->shared.wake_main);

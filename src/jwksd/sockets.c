@@ -25,6 +25,7 @@ sockets_release(struct sockets *s)
 		if (s->public[i] >= 0)
 			close(s->public[i]);
 	free(s->public);
+	free(s->tls);
 	if (s->admin >= 0)
 		close(s->admin);
 	*s = (struct sockets){.admin = -1};
@@ -40,6 +41,17 @@ sockets_take(struct sockets *s, size_t address, size_t worker)
 	return fd;
 }
 
+bool
+sockets_have_tls(const struct sockets *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_addresses; i++)
+		if (s->tls[i])
+			return true;
+	return false;
+}
+
 int
 sockets_take_admin(struct sockets *s)
 {
@@ -51,11 +63,19 @@ sockets_take_admin(struct sockets *s)
 
 /* One more address; its row of descriptors. */
 static int *
-add_row(struct sockets *s, struct error *e)
+add_row(struct sockets *s, bool tls, struct error *e)
 {
 	size_t i, used = s->n_addresses * s->n_workers;
+	bool *marks;
 	int *more;
 
+	marks = realloc(s->tls, (s->n_addresses + 1) * sizeof(*marks));
+	if (marks == NULL) {
+		error_nomem(e);
+		return NULL;
+	}
+	marks[s->n_addresses] = tls;
+	s->tls = marks;
 	more = realloc(s->public, (used + s->n_workers) * sizeof(*more));
 	if (more == NULL) {
 		error_nomem(e);
@@ -118,8 +138,10 @@ open_address(struct sockets *s, const char *text, struct error *e)
 	struct http_address a;
 	int *row, rc;
 
-	row = add_row(s, e);
-	if (row == NULL || http_address_parse(text, &a, e) != 0)
+	if (http_address_parse(text, &a, e) != 0)
+		return -1;
+	row = add_row(s, a.tls, e);
+	if (row == NULL)
 		return -1;
 	if (a.addr.ss_family == AF_UNIX || s->n_workers == 1) {
 		row[0] = http_listen(&a, false, e);
@@ -135,6 +157,10 @@ static int
 check_admin(const struct config *config, const struct http_address *a,
 	struct error *e)
 {
+	if (a->tls)
+		return error_set(e, ERROR_INVALID,
+			"the admin pages have no TLS: they are for this "
+			"machine, or for a network that is trusted");
 	if (!http_address_is_local(a) && !config->admin_public)
 		return error_set(e, ERROR_DENIED,
 			"others than this machine could reach it: use "
@@ -205,7 +231,7 @@ sockets_proxies(const struct config *config, struct http_prefix **out,
 }
 
 int
-sockets_check(const struct config *config, struct error *e)
+sockets_check(const struct config *config, bool *tls, struct error *e)
 {
 	struct http_prefix *proxies;
 	struct http_address a;
@@ -214,9 +240,12 @@ sockets_check(const struct config *config, struct error *e)
 	if (sockets_proxies(config, &proxies, &i, e) != 0)
 		return -1;
 	free(proxies);
-	for (i = 0; i < config->n_listen; i++)
+	*tls = false;
+	for (i = 0; i < config->n_listen; i++) {
 		if (http_address_parse(config->listen[i], &a, e) != 0)
 			return blame(config, "listen", config->listen[i], e);
+		*tls |= a.tls;
+	}
 	if (config->admin[0] != '\0' && admin_address(config, &a, e) != 0)
 		return blame(config, "admin", config->admin, e);
 	return 0;
@@ -240,9 +269,9 @@ adopt_admin(
 }
 
 static int
-adopt_public(struct sockets *s, int fd, struct error *e)
+adopt_public(struct sockets *s, int fd, bool tls, struct error *e)
 {
-	int *row = add_row(s, e);
+	int *row = add_row(s, tls, e);
 
 	if (row == NULL)
 		return -1;
@@ -255,14 +284,17 @@ static int
 adopt(struct sockets *s, const struct config *config, int first, int count,
 	struct error *e)
 {
+	const char *name;
 	int i, rc;
 
 	for (i = 0; i < count; i++) {
+		name = systemd_listen_name(i);
 		rc = http_listen_adopt(first + i, e);
-		if (rc == 0 && strcmp(systemd_listen_name(i), "admin") == 0)
+		if (rc == 0 && strcmp(name, "admin") == 0)
 			rc = adopt_admin(s, config, first + i, e);
 		else if (rc == 0)
-			rc = adopt_public(s, first + i, e);
+			rc = adopt_public(
+				s, first + i, strcmp(name, "tls") == 0, e);
 		if (rc != 0)
 			return error_wrap(e, "socket %d of LISTEN_FDS", i + 1);
 	}

@@ -43,6 +43,7 @@ struct worker {
 	int wake; /* eventfd: there is something for the worker */
 	_Atomic(const struct oidc_catalog *) latest;
 	_Atomic uint64_t generation;
+	_Atomic(struct http_tls *) next_tls; /* a reference, or NULL */
 	atomic_int command;
 	atomic_bool ended;
 
@@ -176,6 +177,15 @@ take_catalog(struct worker *w)
 	ring(w->shared->wake_main);
 }
 
+static void
+take_tls(struct worker *w)
+{
+	struct http_tls *tls = atomic_exchange(&w->next_tls, NULL);
+
+	if (tls != NULL)
+		http_server_use_tls(w->server, tls);
+}
+
 /* Newcomers are taken in until nobody is idle: then the end is near. */
 static void
 go_on_draining(struct worker *w)
@@ -211,6 +221,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		/* rung twice, read once */
 	}
 	take_catalog(w);
+	take_tls(w);
 	switch (atomic_load(&w->command)) {
 	case COMMAND_STOP:
 		http_server_stop_accepting(w->server);
@@ -242,6 +253,7 @@ run(void *arg)
 {
 	struct worker *w = arg;
 
+	take_tls(w);
 	event_base_dispatch(w->base);
 	if (w->access != NULL)
 		access_flush(w->access);
@@ -345,9 +357,10 @@ worker_new(unsigned index, const struct worker_shared *shared,
 }
 
 int
-worker_listen(struct worker *w, int fd, struct error *e)
+worker_listen(struct worker *w, int fd, bool tls, struct error *e)
 {
-	return http_server_listen(w->server, fd, e);
+	return tls ? http_server_listen_tls(w->server, fd, e)
+		   : http_server_listen(w->server, fd, e);
 }
 
 int
@@ -376,6 +389,14 @@ void
 worker_publish(struct worker *w, const struct oidc_catalog *catalog)
 {
 	atomic_store_explicit(&w->latest, catalog, memory_order_release);
+	ring(w->wake);
+}
+
+void
+worker_use_tls(struct worker *w, struct http_tls *tls)
+{
+	/* the one before it may not have been taken */
+	http_tls_unref(atomic_exchange(&w->next_tls, http_tls_ref(tls)));
 	ring(w->wake);
 }
 
@@ -413,6 +434,7 @@ worker_free(struct worker *w)
 	if (w->started)
 		pthread_join(w->thread, NULL);
 	http_server_free(w->server);
+	http_tls_unref(atomic_load(&w->next_tls));
 	access_writer_free(w->access);
 	if (w->wake_event != NULL)
 		event_free(w->wake_event);

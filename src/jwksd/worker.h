@@ -50,13 +50,17 @@ struct worker *worker_new(unsigned index, const struct worker_shared *shared,
 	__attribute__((warn_unused_result));
 
 /* Before it is started: accept from this socket, and own it. */
-int worker_listen(struct worker *w, int fd, struct error *e)
+int worker_listen(struct worker *w, int fd, bool tls, struct error *e)
 	__attribute__((warn_unused_result));
 int worker_start(struct worker *w, struct error *e)
 	__attribute__((warn_unused_result));
 
 /* Hand it a newer catalog, to be taken before its next wake-up's requests. */
 void worker_publish(struct worker *w, const struct oidc_catalog *catalog);
+
+/* Hand it certificates, of which it takes a reference, for handshakes from its
+ * next wake-up on; before it is started, for the first ones. */
+void worker_use_tls(struct worker *w, struct http_tls *tls);
 
 /* The generation it serves: nothing older is looked at by it. */
 uint64_t worker_generation(const struct worker *w);

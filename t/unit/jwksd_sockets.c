@@ -233,6 +233,7 @@ test_admin_is_for_this_machine(void **state)
 	struct error e = {0};
 	struct sockets s;
 	struct asked a;
+	bool tls;
 	size_t i;
 
 	(void)state;
@@ -240,10 +241,10 @@ test_admin_is_for_this_machine(void **state)
 		ask(&a, public[i], "127.0.0.1:0", NULL);
 		assert_refused(&a.config, 1, ERROR_DENIED, "admin-public");
 		error_clear(&e);
-		assert_int_equal(sockets_check(&a.config, &e), -1);
+		assert_int_equal(sockets_check(&a.config, &tls, &e), -1);
 		assert_int_equal(e.code, ERROR_DENIED);
 		a.config.admin_public = true;
-		assert_int_equal(sockets_check(&a.config, &e), 0);
+		assert_int_equal(sockets_check(&a.config, &tls, &e), 0);
 	}
 	ask(&a, "0.0.0.0:0", "127.0.0.1:0", NULL);
 	a.config.admin_public = true;
@@ -252,7 +253,7 @@ test_admin_is_for_this_machine(void **state)
 	sockets_release(&s);
 	error_clear(&e);
 	assert_int_equal(
-		sockets_check(ask(&a, "", "127.0.0.1:0", "x"), &e), -1);
+		sockets_check(ask(&a, "", "127.0.0.1:0", "x"), &tls, &e), -1);
 	assert_non_null(strstr(e.text, "listen \"x\": "));
 }
 
