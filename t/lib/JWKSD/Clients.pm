@@ -118,4 +118,18 @@ sub pyjwt
 	return ("$dir/bin/python", "$source/verify.py");
 }
 
+sub nimbus
+{
+	my $source = source_dir() . '/t/real/nimbus';
+	my $java = need('java');
+	my $maven = need('mvn');
+	my $dir = installed('nimbus', "$source/pom.xml", sub {
+		my ($into) = @_;
+		fetch({}, $source, $maven, '-q', '-B', 'dependency:copy-dependencies',
+			"-DoutputDirectory=$into");
+	});
+
+	return ($java, '-cp', "$dir/*", "$source/Verify.java");
+}
+
 1;

@@ -323,13 +323,17 @@ sub make_service_account
 }
 
 # A token of the service account in "default", for an audience (none: the API
-# server's own) and so many seconds; url => whom to ask.
+# server's own) and so many seconds; url => whom to ask, pod => the object of a
+# pod to bind it to.
 sub token
 {
 	my ($self, $name, $audience, $seconds, %how) = @_;
 	my %spec = (expirationSeconds => $seconds);
+	my $pod = $how{pod} && $how{pod}{metadata};
 
 	$spec{audiences} = [$audience] if defined $audience;
+	$spec{boundObjectRef} = { apiVersion => 'v1', kind => 'Pod',
+		name => $pod->{name}, uid => $pod->{uid} } if $pod;
 	return $self->must('POST',
 		"/api/v1/namespaces/default/serviceaccounts/$name/token", %how,
 		body => { spec => \%spec })->{status}{token};

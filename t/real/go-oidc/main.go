@@ -3,9 +3,10 @@
 // Verifies tokens with go-oidc as a relying party would: it is given an issuer
 // and finds everything else itself.
 //
-//	verify ISSUER AUDIENCE ADDRESS CA.pem
+//	verify ISSUER AUDIENCE ADDRESS CA.pem [ALGORITHM...]
 //
-// The issuer's name leads to ADDRESS.  Tokens come on standard input, one a
+// The issuer's name leads to ADDRESS.  The algorithms are those that its
+// discovery document names, unless they are given.  Tokens come on standard input, one a
 // line; for each a line says "ok SUBJECT" or "refused: REASON".
 package main
 
@@ -41,7 +42,7 @@ func client(address, caFile string) (*http.Client, error) {
 	}}, nil
 }
 
-func run(issuer, audience, address, caFile string) error {
+func run(issuer, audience, address, caFile string, algorithms []string) error {
 	c, err := client(address, caFile)
 	if err != nil {
 		return err
@@ -51,7 +52,10 @@ func run(issuer, audience, address, caFile string) error {
 	if err != nil {
 		return err
 	}
-	verifier := provider.Verifier(&oidc.Config{ClientID: audience})
+	verifier := provider.Verifier(&oidc.Config{
+		ClientID:             audience,
+		SupportedSigningAlgs: algorithms,
+	})
 	tokens := bufio.NewScanner(os.Stdin)
 	for tokens.Scan() {
 		token, err := verifier.Verify(ctx, tokens.Text())
@@ -65,11 +69,11 @@ func run(issuer, audience, address, caFile string) error {
 }
 
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: verify ISSUER AUDIENCE ADDRESS CA.pem")
+	if len(os.Args) < 5 {
+		fmt.Fprintln(os.Stderr, "usage: verify ISSUER AUDIENCE ADDRESS CA.pem [ALGORITHM...]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5:]); err != nil {
 		fmt.Fprintln(os.Stderr, "verify:", err)
 		os.Exit(1)
 	}
