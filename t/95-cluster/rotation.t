@@ -73,24 +73,16 @@ sub gates
 		map { ('--apiserver', $cluster->url($_)) } 0 .. 1);
 }
 
-# The pods go on for so long.
-sub go_on
-{
-	my ($seconds) = @_;
-	my $until = time + $seconds;
-
-	do { $site->round } while time <= $until;
-}
-
 # The step as soon as it may be; until then it must say that it is too early.
 sub step_when_safe
 {
-	my ($step, $most, @more) = @_;
+	my ($step, $most, $more) = @_;
 	my $deadline = deadline($most);
 	my $done;
 
 	while (1) {
-		$done = run(program('jwksctl'), $step, $ring, gates(), @more);
+		$done = run(program('jwksctl'), $step, $ring, gates(),
+			$more ? $more->() : ());
 		last if $done->{status} != 4 || !left($deadline);
 		$site->round;
 	}
@@ -117,7 +109,7 @@ sub fresh_token
 
 $site->start_pods($hold);
 $site->phase('as kubeadm made it');
-go_on(2);
+$site->go_on(2);
 
 $site->phase('adopted, API servers with its flags');
 jwksctl(0, 'the cluster\'s key is adopted', 'init', $ring, '--issuer', $issuer,
@@ -148,19 +140,20 @@ my $new = kid_in('active');
 $site->roll;
 
 $site->phase('waiting until old tokens are gone');
-my $early = jwksctl(4, 'retire is too early', 'retire', $ring, gates(), '--token',
+jwksctl(4, 'retire is too early', 'retire', $ring, gates(), '--token',
 	fresh_token());
 if ($hold >= LIFETIME) {
-	step_when_safe('retire', 2 * LIFETIME, '--token', fresh_token());
+	step_when_safe('retire', 2 * LIFETIME,
+		sub { ('--token', fresh_token()) });
 } else {
-	go_on($hold + MAX_AGE + SKEW);
+	$site->go_on($hold + MAX_AGE + SKEW);
 	jwksctl(0, 'retire, for the pods have dropped the old tokens', 'retire',
 		$ring, gates(), '--token', fresh_token(), '--force', '--reason',
 		"tokens are dropped after $hold s");
 }
 
 $site->phase('retired');
-go_on(MAX_AGE);
+$site->go_on(MAX_AGE);
 my @phases = $site->stop_pods;
 my $sums = JWKSD::Site::report('stage, activate, retire', @phases);
 
@@ -175,16 +168,16 @@ is_deeply([keys %{ $_->{minted} }], [$new], "$_->{phase}: only the new one")
 
 $site->start_pods(HOLD);
 $site->phase('before');
-go_on(2);
+$site->go_on(2);
 $site->phase('activated at once, one API server of two');
 jwksctl(0, 'another key is staged', 'stage', $ring);
 jwksctl(0, '... and activated at once, by force', 'activate', $ring, '--waive',
 	'url', '--waive', 'apiserver', '--force', '--reason', 'a test');
 $site->restart(0);
-go_on(5);
+$site->go_on(5);
 $site->phase('... and the other');
 $site->restart(1);
-go_on(HOLD);
+$site->go_on(HOLD);
 $sums = JWKSD::Site::report('activate, forced too early', $site->stop_pods);
 cmp_ok($sums->{refused}, '>', 0,
 	"activated too early: $sums->{refused} times a valid token was refused");
@@ -200,20 +193,20 @@ my %replaced = (flags => undef, signing => "$dir/next/sa.key",
 
 $site->start_pods(HOLD);
 $site->phase('before');
-go_on(2);
+$site->go_on(2);
 $site->phase('replaced, one API server of two');
 publish('next/sa.pub');
 # jwksd goes on with the key that is lost, as a bucket would not
 jwksd_run('-c', "$dir/jwksd.conf", '--acknowledge', $issuer);
 $site->jwksd->wait_kids($issuer, [kid_of($next)]);
 $site->restart(0, %replaced);
-go_on(5);
+$site->go_on(5);
 $site->phase('... and the other');
 $site->restart(1, %replaced);
-go_on(HOLD);
+$site->go_on(HOLD);
 $sums = JWKSD::Site::report('the key replaced in one step', $site->stop_pods);
 cmp_ok($sums->{refused}, '>', 0,
 	"in one step: $sums->{refused} times a valid token was refused");
 
-$site->stop;
+is($site->stop, 0, 'ends well');
 done_testing;

@@ -17,7 +17,6 @@ use JWKSD::Test;
 use Test::More;
 
 use constant {
-	HOST     => 'oidc.test',
 	AUDIENCE => 'sts.amazonaws.com',
 	PODS     => 40,
 	PAUSE_MS => 400,
@@ -31,7 +30,8 @@ sub missing
 }
 
 # start(dir => ..., issuers => [...], jwksd => text): the API servers have the
-# key that kubeadm made and sign for the first issuer; the text is jwksd.conf.
+# key that kubeadm made and know the first issuer; relying parties trust all of
+# them.  The text is jwksd.conf.
 sub start
 {
 	my ($class, %how) = @_;
@@ -43,7 +43,7 @@ sub start
 	$self->{cluster} = JWKSD::Cluster->start(
 		dir     => $self->{dir},
 		servers => 2,
-		issuers => $how{issuers},
+		issuers => [$how{issuers}[0]],
 		# the time that HAProxy has to notice that one ends
 		args    => ['--shutdown-delay-duration=2s'],
 	);
@@ -81,7 +81,8 @@ sub start_haproxy
 {
 	my ($self) = @_;
 	my ($dir, $cluster) = ($self->{dir}, $self->cluster);
-	my $certificate = $cluster->pki->server('oidc', HOST);
+	my $certificate = $cluster->pki->server('oidc',
+		map { m{^https://([^/]+)} } @{ $self->{issuers} });
 	my $balanced = '127.0.0.1:' . $cluster->reserve;
 	my $servers = join '', map {
 		my $address = $cluster->url($_) =~ s{^https://}{}r;
@@ -192,6 +193,15 @@ sub round
 	my ($self) = @_;
 
 	$self->ask_pods('round');
+}
+
+# The pods go on for so many seconds.
+sub go_on
+{
+	my ($self, $seconds) = @_;
+	my $until = time + $seconds;
+
+	do { $self->round } while time <= $until;
 }
 
 # What comes from now on is a phase of that name.
