@@ -30,12 +30,14 @@ sub cache
 	return $dir;
 }
 
-# The directory with the programs of a version, '1.36' unless named.  Dies with
-# a line that says why they cannot be had.
+# The directory with the programs of a version, '1.36' unless it or
+# JWKSD_TEST_KUBERNETES names another one.  Dies with a line that says why they
+# cannot be had.
 sub kubernetes
 {
 	my ($version) = @_;
-	my $name = 'kubernetes-' . ($version || '1.36');
+	my $name = 'kubernetes-'
+		. ($version || $ENV{JWKSD_TEST_KUBERNETES} || '1.36');
 	my $module = source_dir() . "/t/cluster/$name";
 	my $key = sha256_hex(map { read_file("$module/$_") } qw(go.mod go.sum));
 	my $dir = cache() . "/$name-" . substr $key, 0, 16;

@@ -100,6 +100,8 @@ listen kube-apiserver
 	mode tcp
 	option tcplog
 	balance roundrobin
+	# a server that ends says so at once, one that is busy is slow
+	timeout check 10s
 	option httpchk
 	http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost
 	http-check expect status 200
