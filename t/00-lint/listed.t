@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: MIT
 #
-# A test that no makefile lists is never run: every one is listed, and has a
-# file.
+# A test that no makefile lists is never run, and a module that none lists is
+# missing in a release: every one is listed, and has a file.
 use strict;
 use warnings;
 use FindBin;
@@ -23,6 +23,9 @@ for my $file (grep { m{^t/(?!lib/).*\.t$} } @files) {
 for my $file (grep { m{^t/unit/.*\.c$} } @files) {
 	my $name = $file =~ s/\.c$/.t/r;
 	ok($makefiles =~ /(?<!\S)\Q$name\E(?!\S)/, "$name is built from $file");
+}
+for my $file (grep { m{^t/lib/} } @files) {
+	ok($makefiles =~ /(?<!\S)\Q$file\E(?!\S)/, "$file is in a release");
 }
 for my $listed ($makefiles =~ m{(?<!\S)(t/\d\d-[\w./-]+\.t)(?!\S)}g) {
 	ok($there{$listed}, "$listed, which is listed, is there");

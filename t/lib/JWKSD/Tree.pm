@@ -27,12 +27,20 @@ sub project_files
 
 	find({
 		no_chdir => 1,
-		preprocess => sub { grep { !/^(?:build|build-aux|demo)$/ } @_ },
+		preprocess => sub { grep { !/^(?:build|build-aux|demo|\.deps)$/ } @_ },
 		wanted => sub {
-			push @files, substr $_, length("$top/") if -f;
+			push @files, substr $_, length("$top/") if -f && !is_built($_);
 		},
 	}, map { "$top/$_" } qw(src t conf contrib keys));
 	return sort @files;
+}
+
+# Whether the compiler made a file: a release may be built where it stands.
+sub is_built
+{
+	my ($path) = @_;
+
+	return $path =~ m{\.[ao]$|/\.dirstamp$} || read_file($path) =~ /\A\x7fELF/;
 }
 
 sub c_files
