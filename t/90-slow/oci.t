@@ -3,7 +3,7 @@
 #
 # The OCI image, made twice and run once: the same bytes each time, small, no
 # shell in it, and it serves with a root that is only read, as a user that is
-# nobody, without a capability.
+# nobody, without a capability.  And jwksctl's, which is made the same way.
 use strict;
 use warnings;
 use File::Find;
@@ -20,35 +20,42 @@ needs_root_and(qw(dpkg-buildpackage dh umoci runc));
 
 my $dir = scratch();
 debs(release(), "$dir/packages");
-my ($deb) = glob "$dir/packages/jwksd_*.deb";
+my ($deb, $ctl) = map { glob "$dir/packages/${_}_*.deb" } qw(jwksd jwksctl);
 
 # Made by somebody else, somewhere else.
 sub build
 {
-	my ($to, %env) = @_;
+	my ($from, $to, %env) = @_;
 	my $ran = run({ seconds => 120, setup => sub {
 		@ENV{ keys %env } = values %env;
 		umask oct($env{UMASK} // '022');
 		chdir($env{HOME} // '.');
-	} }, source_dir() . '/contrib/oci/build', $deb, $to);
+	} }, source_dir() . '/contrib/oci/build', $from, $to);
 
 	is($ran->{status}, 0, 'an image is made') or BAIL_OUT($ran->{err});
 	return read_file($to);
 }
-ok(build("$dir/image.tar") eq build("$dir/again.tar", TZ => 'Asia/Tokyo',
+ok(build($deb, "$dir/image.tar") eq build($deb, "$dir/again.tar", TZ => 'Asia/Tokyo',
 	LC_ALL => 'C.UTF-8', UMASK => '077', HOME => '/'),
 	'the same bytes again, with another umask, zone and directory');
 note 'image: ', -s "$dir/image.tar", ' bytes';
 
 # What others make of it.
-mkdir "$dir/layout" or die;
-is(run('tar', '-C', "$dir/layout", '-xf', "$dir/image.tar")->{status}, 0,
-	'it is unpacked');
-my $index = json(read_file("$dir/layout/index.json"));
-my $tag = $index->{manifests}[0]{annotations}{'org.opencontainers.image.ref.name'};
+sub unpack_image
+{
+	my ($image, $bundle) = @_;
+
+	mkdir "$image.layout" or die;
+	is(run('tar', '-C', "$image.layout", '-xf', $image)->{status}, 0,
+		'it is unpacked');
+	my $index = json(read_file("$image.layout/index.json"));
+	my $tag = $index->{manifests}[0]{annotations}
+		{'org.opencontainers.image.ref.name'};
+	my $unpack = run('umoci', 'unpack', '--image', "$image.layout:$tag", $bundle);
+	is($unpack->{status}, 0, "umoci takes the image $tag") or diag $unpack->{err};
+}
 my $bundle = "$dir/bundle";
-my $unpack = run('umoci', 'unpack', '--image', "$dir/layout:$tag", $bundle);
-is($unpack->{status}, 0, "umoci takes the image $tag") or diag $unpack->{err};
+unpack_image("$dir/image.tar", $bundle);
 
 my ($bytes, @programs) = (0);
 find({ no_chdir => 1, wanted => sub {
@@ -102,6 +109,18 @@ my $status = read_file("/proc/" . child_of($jwksd->{pid}) . "/status");
 like($status, qr/^Uid:\s65532\s/m, '... as nobody');
 like($status, qr/^CapEff:\s0+$/m, '... without a capability');
 is($jwksd->stop, 0, 'and ends well');
+
+# jwksctl's image.
+build($ctl, "$dir/jwksctl.tar");
+unpack_image("$dir/jwksctl.tar", "$dir/jwksctl");
+$spec = json(read_file("$dir/jwksctl/config.json"));
+$spec->{process}{terminal} = JSON::PP::false;
+push @{ $spec->{process}{args} }, 'help', 'mirror';
+write_file("$dir/jwksctl/config.json", JSON::PP::encode_json($spec));
+my $help = run('runc', '--root', "$dir/runc", 'run', '-b', "$dir/jwksctl",
+	"jwksctl-$$");
+like($help->{out}, qr/^usage: jwksctl mirror/, 'jwksctl in a container')
+	or diag $help->{err};
 
 # The process that runc started.
 sub child_of

@@ -177,9 +177,8 @@ sub run_deployment
 		'deployment', 'jwksd', '-o', 'json'));
 	my $pod = $deployment->{spec}{template}{spec};
 	my %at = map { ($_->{name} => fill($pod, $_)) } @{ $pod->{volumes} };
-	my ($sidecar) = @{ $pod->{initContainers} };
 
-	start_mirror($sidecar, \%at);
+	start_init_container($_, \%at) for @{ $pod->{initContainers} };
 	$jwksd = JWKSD::Daemon->start(dir => $at{config},
 		config => qq(state = "$at{state}"\n)
 			. read_file("$at{config}/jwksd.conf"));
@@ -191,7 +190,7 @@ sub run_deployment
 			availableReplicas) } });
 }
 
-sub start_mirror
+sub start_init_container
 {
 	my ($container, $at) = @_;
 	my ($from) = map { $_->{configMapRef}{name} } @{ $container->{envFrom} };
@@ -200,31 +199,22 @@ sub start_mirror
 	my (undef, @arguments) = map { relocate($container, $at, $_)
 		=~ s/\$\((\w+)\)/$data->{$1}/gr } @{ $container->{command} };
 
+	# what it looks for in a pod is at a fixed place there
+	push @arguments, '--apiserver', $cluster->url, '--ca',
+		"$at->{'kube-api-access'}/ca.crt", '--bearer',
+		"$at->{'kube-api-access'}/token";
+	if (!$container->{restartPolicy}) {
+		my $done = run(program('jwksctl'), @arguments);
+		is($done->{status}, 0, "$container->{name} succeeds")
+			or diag $done->{err};
+		return;
+	}
 	defined($mirror = fork) or die "fork: $!";
-	return wait_started($container, $at) if $mirror > 0;
+	return if $mirror > 0;
 	open STDIN, '<', '/dev/null';
 	open STDOUT, '>', "$dir/mirror.log";
 	open STDERR, '>&', \*STDOUT;
-	# what it looks for in a pod is at a fixed place there
-	exec program('jwksctl'), @arguments, '--apiserver', $cluster->url, '--ca',
-		"$at->{'kube-api-access'}/ca.crt", '--bearer',
-		"$at->{'kube-api-access'}/token" or POSIX::_exit(127);
-}
-
-# As long as the startup probe fails, containers behind a sidecar do not start.
-sub wait_started
-{
-	my ($container, $at) = @_;
-	my ($program, @probe) = map { relocate($container, $at, $_) }
-		@{ $container->{startupProbe}{exec}{command} };
-	my $deadline = deadline(SECONDS);
-	my $done;
-
-	until (($done = run(program($program =~ s/.*\///r), @probe))->{status} == 0) {
-		left($deadline) or die "the mirror does not start: $done->{err}"
-			. read_file("$dir/mirror.log");
-		select undef, undef, undef, 0.1;
-	}
+	exec program('jwksctl'), @arguments or POSIX::_exit(127);
 }
 
 sub start_ingress
