@@ -226,7 +226,7 @@ source_check_loss(const struct source_mark *published, size_t n,
 		key = key_set_find(&next->keys, published[i].kid);
 		if (key != NULL && source_print(key) == published[i].print)
 			continue;
-		if (key == NULL && source_is_withdrawn(next, published[i].kid))
+		if (key == NULL && source_may_lack(next, published[i].kid))
 			continue;
 		buf_printf(&lost, "%s%s%s", lost.len > 0 ? ", " : "",
 			published[i].kid,

@@ -64,8 +64,8 @@ bool source_record_equals(
 /* A number that changes when the record is replaced; 0: there is none. */
 uint64_t source_record_signature(int dirfd, const char *issuer);
 
-/* Does next lack a published key that no keyring has withdrawn?  Then CONFLICT
- * and a text that names the kids.  Pure. */
+/* Does next lack a published key that nobody has let go (source_may_lack())?
+ * Then CONFLICT and a text that names the kids.  Pure. */
 int source_check_loss(const struct source_mark *published, size_t n,
 	const struct source_set *next, struct error *e)
 	__attribute__((warn_unused_result));

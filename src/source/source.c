@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "base/file.h"
 #include "key/parse.h"
 
@@ -30,6 +32,9 @@ source_set_release(struct source_set *set)
 	for (i = 0; i < set->n_withdrawn; i++)
 		free(set->withdrawn[i]);
 	free(set->withdrawn);
+	for (i = 0; i < set->n_released; i++)
+		free(set->released[i]);
+	free(set->released);
 	*set = (struct source_set){.keys = KEY_SET_INIT, .max_age = -1};
 }
 
@@ -53,30 +58,43 @@ note_new_keys(struct source_set *set, size_t before,
 }
 
 static int
-withdraw(struct source_set *set, const char *kid, struct error *e)
+add_kid(char ***list, size_t *count, const char *kid, struct error *e)
 {
 	char **more;
 
-	more = realloc(set->withdrawn, (set->n_withdrawn + 1) * sizeof(*more));
+	more = realloc(*list, (*count + 1) * sizeof(*more));
 	if (more == NULL)
 		return error_nomem(e);
-	set->withdrawn = more;
-	more[set->n_withdrawn] = strdup(kid);
-	if (more[set->n_withdrawn] == NULL)
+	*list = more;
+	more[*count] = strdup(kid);
+	if (more[*count] == NULL)
 		return error_nomem(e);
-	set->n_withdrawn++;
+	(*count)++;
 	return 0;
+}
+
+static bool
+has_kid(char *const *list, size_t count, const char *kid)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(list[i], kid) == 0)
+			return true;
+	return false;
 }
 
 bool
 source_is_withdrawn(const struct source_set *set, const char *kid)
 {
-	size_t i;
+	return has_kid(set->withdrawn, set->n_withdrawn, kid);
+}
 
-	for (i = 0; i < set->n_withdrawn; i++)
-		if (strcmp(set->withdrawn[i], kid) == 0)
-			return true;
-	return false;
+bool
+source_may_lack(const struct source_set *set, const char *kid)
+{
+	return source_is_withdrawn(set, kid) ||
+	       has_kid(set->released, set->n_released, kid);
 }
 
 /* --- a keyring ---------------------------------------------------------- */
@@ -91,7 +109,8 @@ add_keyring_key(struct source_set *set, const struct keyring *ring,
 
 	note.state = keyring_state(k, now);
 	if (!keyring_state_published(note.state))
-		return withdraw(set, k->key->kid, e);
+		return add_kid(
+			&set->withdrawn, &set->n_withdrawn, k->key->kid, e);
 	note.since = keyring_since(k, now);
 	note.next_due = keyring_next_due(ring, k);
 	for (i = 0; i < before; i++)
@@ -147,6 +166,31 @@ base_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+/* What the writer of a JWK Set has let go; of another file, nothing. */
+static int
+add_released(
+	struct source_set *set, const struct file_bytes *file, struct error *e)
+{
+	const json_t *mark;
+	const char *kid;
+	json_t *root;
+	size_t i;
+	int rc = 0;
+
+	/* few files have the member: most are not read a second time */
+	if (strstr(file->data, "\"withdrawn\"") == NULL)
+		return 0;
+	root = json_loadb(file->data, file->len, 0, NULL);
+	json_array_foreach(json_object_get(root, "withdrawn"), i, mark)
+	{
+		kid = json_string_value(json_object_get(mark, "kid"));
+		if (kid != NULL && i < SOURCE_RELEASED_MAX && rc == 0)
+			rc = add_kid(&set->released, &set->n_released, kid, e);
+	}
+	json_decref(root);
+	return rc;
+}
+
 static int
 add_keys(struct source_set *set, const struct file_bytes *file, struct error *e)
 {
@@ -156,8 +200,9 @@ add_keys(struct source_set *set, const struct file_bytes *file, struct error *e)
 	int rc = -1;
 
 	if (key_parse(file->data, file->len, &found, e) == 0 &&
-		key_set_merge(&set->keys, &found, e) == 0)
-		rc = note_new_keys(set, before, &note, e);
+		key_set_merge(&set->keys, &found, e) == 0 &&
+		note_new_keys(set, before, &note, e) == 0)
+		rc = add_released(set, file, e);
 	key_set_release(&found);
 	return rc;
 }

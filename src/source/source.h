@@ -12,6 +12,10 @@
  * A keyring decides for the keys that it knows: one that it has retired or
  * revoked is left out even when another file holds it.
  *
+ * A JWK Set may name, in a member "withdrawn", kids that its writer has let go
+ * (jwksctl-mirror(1)): that such a key is in no file is no loss.  It is not
+ * taken out of another file.
+ *
  * All or nothing: one file that cannot be read or is refused makes the whole
  * set an error, because a set with a key missing is what breaks pods.
  */
@@ -26,7 +30,8 @@
 #include "key/key.h"
 #include "keyring/keyring.h"
 
-#define SOURCE_FILES_MAX 256 /* key files of one directory */
+#define SOURCE_FILES_MAX 256   /* key files of one directory */
+#define SOURCE_RELEASED_MAX 64 /* kids that one JWK Set let go */
 
 /* What a keyring says of a key; has_state false for a key of another file. */
 struct source_note {
@@ -41,6 +46,8 @@ struct source_set {
 	struct source_note *notes; /* one per key, in step with keys */
 	char **withdrawn;          /* kids that a keyring retired or revoked */
 	size_t n_withdrawn;
+	char **released; /* kids that the writer of a JWK Set let go */
+	size_t n_released;
 	int64_t max_age;  /* the least that a keyring wants; -1: none does */
 	int64_t modified; /* the newest file's mtime */
 };
@@ -56,6 +63,8 @@ void source_set_release(struct source_set *set);
 
 /* Did a keyring take this key out? */
 bool source_is_withdrawn(const struct source_set *set, const char *kid);
+/* May this key be missing: did a keyring take it out, or was it let go? */
+bool source_may_lack(const struct source_set *set, const char *kid);
 
 /* A number that changes when anything that source_load would read changes:
  * names, identities, sizes, times, modes.  Reads no contents.  Never 0. */

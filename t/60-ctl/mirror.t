@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use JWKSD::Aws;
 use JWKSD::Ctl;
+use JWKSD::Daemon;
 use JWKSD::Keys;
 use JWKSD::Kube;
 use JWKSD::Test;
@@ -318,5 +319,22 @@ mirror(@both);
 like(read_file($file), qr/missing/, 'a file with more than keys');
 is(jwksd_run('-c', "$dir/jwksd.conf", '--print', CLUSTER, 'jwks')->{out},
 	jwks_of($old, $third), 'is published as its keys');
+
+# A key that a mirror has let go is no loss to jwksd; one that is just gone is.
+{
+	my $jwksd = JWKSD::Daemon->start(dir => $dir,
+		config => JWKSD::Daemon::config_text(
+			'issuer "' . CLUSTER . qq(" { keys = { "$file" } }\n)));
+	my $third_kid = kid_of($third);
+
+	is_deeply($jwksd->kids(CLUSTER), [$old_kid, $third_kid], 'two keys');
+	is(mirror(@both, "--accept-removal=$third_kid")->{status}, 0, 'one goes');
+	is_deeply($jwksd->wait_kids(CLUSTER, [$old_kid]), [$old_kid],
+		'jwksd lets it go');
+	replace_file($file, jwks_of($third));
+	like($jwksd->wait_log(qr/level=warn|level=error/), qr/\Q$old_kid\E is gone/,
+		'what nobody let go is held');
+	$jwksd->stop;
+}
 
 done_testing;

@@ -490,6 +490,32 @@ test_any_issuers_keyring(void **state)
 	source_set_release(&set);
 }
 
+/* What a mirror has let go may be missing, but is nobody else's to take out. */
+static void
+test_released(void **state)
+{
+	struct source_set set = {.keys = KEY_SET_INIT};
+	struct error e = {0};
+	char text[4096];
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		"{\"keys\":[%s],\"withdrawn\":[{\"kid\":\"%s\"},"
+		"{\"kid\":\"%s\"},{\"kid\":7},8]}",
+		sample_jwk(0), sample_kid(1), sample_kid(2));
+	scratch_write("mirror.jwks", text);
+	scratch_write("other.pem", sample_pem(2));
+	if (load("mirror.jwks other.pem", &set, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_keys(&set, "0 2");
+	assert_true(source_may_lack(&set, sample_kid(1)));
+	assert_true(source_may_lack(&set, sample_kid(2)));
+	assert_false(source_may_lack(&set, sample_kid(3)));
+	assert_false(source_is_withdrawn(&set, sample_kid(1)));
+	assert_int_equal(set.n_withdrawn, 0);
+	source_set_release(&set);
+}
+
 int
 main(void)
 {
@@ -510,6 +536,7 @@ main(void)
 		SCRATCH_TEST(test_two_keyrings),
 		SCRATCH_TEST(test_keyring_that_is_wrong),
 		SCRATCH_TEST(test_any_issuers_keyring),
+		SCRATCH_TEST(test_released),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
