@@ -15,6 +15,7 @@ use JWKSD::Clients;
 use JWKSD::Daemon;
 use JWKSD::Keys;
 use JWKSD::Nginx;
+use JWKSD::Pki;
 use JWKSD::Test;
 use Test::More;
 
@@ -50,23 +51,8 @@ write_file("$dir/ec.pub", public_pem($keys{ES256}));
 
 # --- jwksd, and nginx as conf/nginx.conf sets it up ------------------------
 
-# A CA for this run, and its certificate for the host.
-sub make_certificates
-{
-	my @new = qw(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes
-		-config /dev/null -days 2);
-
-	tool('openssl', 'req', '-x509', @new, '-subj', '/CN=test CA',
-		'-keyout', "$dir/ca.key", '-out', "$dir/ca.pem",
-		map { ('-addext', $_) } 'basicConstraints=critical,CA:TRUE',
-			'keyUsage=critical,keyCertSign', 'subjectKeyIdentifier=hash');
-	tool('openssl', 'req', '-x509', @new, '-subj', "/CN=$host",
-		'-CA', "$dir/ca.pem", '-CAkey', "$dir/ca.key",
-		'-keyout', "$dir/tls.key", '-out', "$dir/tls.pem",
-		map { ('-addext', $_) } "subjectAltName=DNS:$host",
-			'basicConstraints=critical,CA:FALSE',
-			'authorityKeyIdentifier=keyid', 'extendedKeyUsage=serverAuth');
-}
+my $pki = JWKSD::Pki->new($dir);
+my $certificate = $pki->server('oidc', $host);
 
 # The example, with this run's names, files and addresses.
 sub example_config
@@ -77,13 +63,12 @@ sub example_config
 	$text =~ s/^\s*listen \[::\].*\n//mg;
 	$text =~ s/\blisten 443\b/listen $public/g;
 	$text =~ s/\b127\.0\.0\.1:8080\b/$jwksd/g;
-	$text =~ s{ssl_certificate .*;}{ssl_certificate $dir/tls.pem;};
-	$text =~ s{ssl_certificate_key .*;}{ssl_certificate_key $dir/tls.key;};
+	$text =~ s{ssl_certificate .*;}{ssl_certificate $certificate.crt;};
+	$text =~ s{ssl_certificate_key .*;}{ssl_certificate_key $certificate.key;};
 	$text =~ s/\boidc\.example\.com\b/$host/g;
 	return $text;
 }
 
-make_certificates();
 my $jwksd = JWKSD::Daemon->start(dir => $dir,
 	config => JWKSD::Daemon::config_text(<<"CONF"));
 issuer "$issuer" { keys = { "sa.pub", "ec.pub" } }
@@ -99,7 +84,7 @@ sub curl
 	my ($path, @options) = @_;
 	my $port = $nginx->port;
 	my $out = tool('curl', '--silent', '--show-error', '--max-time', 20,
-		'--resolve', "$host:$port:127.0.0.1", '--cacert', "$dir/ca.pem",
+		'--resolve', "$host:$port:127.0.0.1", '--cacert', $pki->ca,
 		'--dump-header', "$dir/head", @options, "https://$host:$port$path");
 	my ($status) = read_file("$dir/head") =~ m{^HTTP/[\d.]+ (\d+)};
 	my %fields = map { /^([\w-]+): (.*?)\r?$/ ? (lc $1 => $2) : () }
@@ -204,7 +189,7 @@ sub verify
 	my ($issuer, @command) = @_;
 
 	return run({ stdin => join '', map { $_->[2] } @cases },
-		@command, $issuer, $audience, $nginx->address, "$dir/ca.pem");
+		@command, $issuer, $audience, $nginx->address, $pki->ca);
 }
 
 sub judged
