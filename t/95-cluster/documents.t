@@ -132,13 +132,13 @@ for my $n (0 .. $#cases) {
 
 # --- the forms of files -----------------------------------------------------
 
-# What jwksd would publish of a file or a keyring, or why not.
+# What jwksd would publish of files or keyrings, or why not.
 sub published
 {
-	my ($from) = @_;
+	my $from = join ', ', map { qq("$_") } @_;
 
 	write_file("$dir/form.conf", JWKSD::Daemon::config_text(
-		qq(issuer "$base/form" { keys = { "$from" } }\n)));
+		qq(issuer "$base/form" { keys = { $from } }\n)));
 	my $done = jwksd_run('-c', "$dir/form.conf", '--print', "$base/form", 'jwks');
 	return $done->{status} == 0 ? $done->{out} : $done->{err};
 }
@@ -178,6 +178,15 @@ for (@unread) {
 	like($said, qr/does not contain any valid RSA or ECDSA public keys/,
 		"$form: the API server does not read it");
 }
+
+# The one difference: a key that is in two files.  jose, for one, takes no token
+# whose kid is there twice.
+my $twice = $keys{'P-256'};
+my @twice = ($file{'P-256'}, file('twice.crt', certificate($twice)));
+$cluster->restart($#settings, accepted => \@twice);
+is($cluster->api('GET', '/openid/v1/jwks', url => $cluster->url($#settings))
+	->{content}, jwks_of($twice, $twice), 'a key in two files: twice');
+is(published(@twice), jwks_of($twice), '... but once by jwksd');
 
 is($jwksd->stop, 0, 'ends well');
 $cluster->stop;

@@ -181,10 +181,10 @@ jwksctl(0, 'another key is staged', 'stage', $ring);
 jwksctl(0, '... and activated at once, by force', 'activate', $ring, '--waive',
 	'url', '--waive', 'apiserver', '--force', '--reason', 'a test');
 $site->restart(0);
-$site->go_on(5);
+$site->go_on(HOLD);
 $site->phase('... and the other');
 $site->restart(1);
-$site->go_on(HOLD);
+$site->go_on(HOLD / 2);
 $sums = JWKSD::Site::report('activate, forced too early', $site->stop_pods);
 cmp_ok($sums->{refused}, '>', 0,
 	"activated too early: $sums->{refused} times a valid token was refused");

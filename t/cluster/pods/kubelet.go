@@ -157,8 +157,8 @@ func (k *kubelet) newToken(ctx context.Context, pod metadata, audience string,
 	return k.read(made.Status.Token)
 }
 
-// read finds in a token what its holder goes by, as a kubelet would not: when
-// it ends in truth.
+// read takes the kid and the end from the token itself: of one that it has
+// extended to a year the API server names an earlier end beside it.
 func (k *kubelet) read(text string) (token, error) {
 	var header struct{ Kid string }
 	var claims struct{ Exp int64 }
