@@ -15,8 +15,8 @@
  * API server of 1.34 has to be compatible with: there is no flatten(), hence
  * one list of patches per variable.
  *
- * Invariant: a container is left alone where amazon-eks-pod-identity-webhook
- * leaves it alone; the names of variables below are those of its source.
+ * Invariant: a container gets what amazon-eks-pod-identity-webhook would give
+ * it, in the same order, and is left alone where the webhook leaves it alone.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -21,12 +21,12 @@ my %definitions = (
 	'github.com/cert-manager/cert-manager@v1.21.2' => 'deploy/crds',
 );
 my $top = source_dir() . '/contrib/kubernetes';
-my $missing = JWKSD::Cluster->missing;
+my $missing = JWKSD::Cluster->missing('1.36');
 
 plan skip_all => $missing if defined $missing;
 
 my $dir = scratch();
-my $cluster = JWKSD::Cluster->start(dir => $dir);
+my $cluster = JWKSD::Cluster->start(dir => $dir, version => '1.36');
 
 sub kubectl_ok
 {

@@ -27,19 +27,21 @@ use POSIX ();
 use Test::More;
 
 use constant {
-	ISSUER => 'https://oidc.example.com/prod',
-	OLD    => 'https://kubernetes.default.svc.cluster.local',
+	ISSUER  => 'https://oidc.example.com/prod',
+	OLD     => 'https://kubernetes.default.svc.cluster.local',
 	SECONDS => 120,
+	VERSION => '1.36', # the page's policy is of v1
 };
 
-my $missing = JWKSD::Cluster->missing
+my $missing = JWKSD::Cluster->missing(VERSION)
 	// (JWKSD::Nginx::path() ? undef : 'nginx is not installed');
 
 plan skip_all => $missing if defined $missing;
 
 my $dir = scratch();
 my $page = read_file(source_dir() . '/contrib/kubernetes/README');
-my $cluster = JWKSD::Cluster->start(dir => $dir, issuers => [OLD]);
+my $cluster = JWKSD::Cluster->start(dir => $dir, version => VERSION,
+	issuers => [OLD]);
 my ($jwksd, $nginx, $mirror, $moto);
 
 sub kubectl_ok
@@ -63,7 +65,7 @@ sub script
 # the environment and the token matter; else the real kubectl.
 sub make_kubectl
 {
-	my $kubectl = kubernetes() . '/kubectl';
+	my $kubectl = kubernetes(VERSION) . '/kubectl';
 
 	script('kubectl', <<"BASH");
 case " \$* " in *" exec "*) ;; *) exec $kubectl "\$@" ;; esac
