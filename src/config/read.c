@@ -9,6 +9,7 @@
 #include "config/internal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,19 +285,28 @@ parse(struct config_reader *r, const char *text, struct error *e)
 {
 	size_t before = r->errors->count;
 	cfg_t *cfg = new_parser();
+	bool silent, no_memory;
 	int rc;
 
 	if (cfg == NULL)
 		return error_nomem(e);
 	reading = r;
+	errno = 0;
 	rc = cfg_parse_buf(cfg, text);
+	silent = rc != CFG_SUCCESS && r->errors->count == before;
+	no_memory = silent && errno == ENOMEM;
 	reading = NULL;
 	r->text.line = (unsigned)cfg->line;
-	cfg_free(cfg);
+	/* libconfuse has freed parts of what it could not finish, and would
+	 * free them again: better to lose the rest than to crash */
+	if (!no_memory || rc != CFG_PARSE_ERROR)
+		cfg_free(cfg);
 	if (rc == CFG_SUCCESS)
 		return 0;
+	if (no_memory)
+		return error_nomem(e);
 	/* for some of its failures it has no words */
-	if (r->errors->count == before)
+	if (silent)
 		error_set(e, ERROR_PARSE, "not understood");
 	return -1;
 }

@@ -257,6 +257,9 @@ refresh(struct publisher *p, struct unit *u, int64_t now)
 	else if (u->issuer.health != before)
 		/* the record is watched when it is held */
 		publisher_watch_unit(p, u);
+	/* at the next look there may be memory, though nothing has changed */
+	if (e.code != ERROR_NONE || load.problem.code == ERROR_NOMEM)
+		u->force = true;
 	unit_load_release(&load);
 }
 
