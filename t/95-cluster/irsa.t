@@ -32,7 +32,7 @@ my %versions = (
 		'--runtime-config=admissionregistration.k8s.io/v1beta1=true'] },
 );
 my $webhook = $ENV{JWKSD_POD_IDENTITY_WEBHOOK};
-my ($cluster, $dir);
+my ($cluster, $dir, @webhooks);
 
 # The namespace in which a case meets the policy of its set.
 sub place { return "policy-$_[0]{set}" }
@@ -209,7 +209,7 @@ sub start_webhooks
 		my $port = $cluster->reserve;
 		my $files = $cluster->{pki}->server("webhook-$name", '127.0.0.1');
 
-		$cluster->spawn("webhook-$name", $webhook, '--in-cluster=false',
+		push @webhooks, $cluster->spawn("webhook-$name", $webhook, '--in-cluster=false',
 			"--kubeconfig=$dir/admin.conf", "--port=$port",
 			'--metrics-port=' . $cluster->reserve,
 			"--tls-cert=$files.crt", "--tls-key=$files.key",
@@ -218,6 +218,19 @@ sub start_webhooks
 			. 'mutatingwebhookconfigurations',
 			body => configuration($name, $port));
 	}
+}
+
+sub stop_webhooks
+{
+	JWKSD::Cluster::end($_) for splice @webhooks;
+}
+
+# Nothing outlives the test.
+END {
+	my $status = $?;
+
+	stop_webhooks();
+	$? = $status;
 }
 
 sub configuration
@@ -363,6 +376,7 @@ sub check_version
 	compare(@cases);
 	check_sidecar();
 	check_many();
+	stop_webhooks();
 	$cluster->stop;
 }
 

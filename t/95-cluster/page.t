@@ -219,6 +219,24 @@ sub start_init_container
 	exec program('jwksctl'), @arguments or POSIX::_exit(127);
 }
 
+sub end_mirror
+{
+	my $pid = $mirror;
+
+	undef $mirror;
+	kill TERM => $pid;
+	waitpid $pid, 0;
+	return $?;
+}
+
+# Nothing outlives the test.
+END {
+	my $status = $?;
+
+	end_mirror() if $mirror;
+	$? = $status;
+}
+
 sub start_ingress
 {
 	my $files = $cluster->{pki}->server('ingress', 'oidc.example.com');
@@ -374,9 +392,7 @@ my $keys = json(kubectl_ok('the ConfigMap with the keyring', '-n', 'jwksd', 'get
 	'configmap', 'jwksd-keys', '-o', 'json'))->{data};
 is(join(' ', keys %$keys), 'keyring.json', '... holds the keyring');
 
-kill TERM => $mirror;
-waitpid $mirror, 0;
-is($?, 0, 'the mirror ends well') or diag read_file("$dir/mirror.log");
+is(end_mirror(), 0, 'the mirror ends well') or diag read_file("$dir/mirror.log");
 is($jwksd->stop, 0, 'jwksd ends well');
 $cluster->stop;
 done_testing();
