@@ -203,6 +203,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		CTL_NO_DIR, 1, 1000, 0, aws_audit_options, cmd_aws_audit},
 	{"aws simulate", "", "would AWS take this token for this role?",
 		CTL_NO_DIR, 0, 0, 0, aws_simulate_options, cmd_aws_simulate},
+	{"kube check", "", "does a cluster agree with what is published?",
+		CTL_NO_DIR, 0, 0, 0, kube_check_options, cmd_kube_check},
 	{"kube irsa-policy", "", "what gives pods their service account's role",
 		CTL_NO_DIR, 0, 0, 0, kube_irsa_policy_options,
 		cmd_kube_irsa_policy},

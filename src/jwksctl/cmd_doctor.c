@@ -13,6 +13,7 @@
 #include "aws/json.h"
 #include "aws/policy.h"
 #include "jwksctl/cmd_aws.h"
+#include "jwksctl/finding.h"
 #include "jwksctl/jwks.h"
 #include "jwksctl/token.h"
 #include "jwksctl/view.h"
@@ -193,54 +194,23 @@ print_json(const struct ctl *ctl, const struct aws_report *r, struct error *e)
 		e);
 }
 
-static const char *
-colour_of(const struct ctl *ctl, enum aws_verdict verdict)
-{
-	static const char *const colours[] = {
-		[AWS_SKIPPED] = "\033[2m",
-		[AWS_PASSED] = "\033[32m",
-		[AWS_WARNED] = "\033[33m",
-		[AWS_FAILED] = "\033[31m",
-	};
-
-	return ctl->colour ? colours[verdict] : "";
-}
-
-/* Text that a server chose may hold anything. */
-static void
-print_line(const char *text)
-{
-	const unsigned char *p;
-
-	for (p = (const unsigned char *)text; *p != '\0'; p++)
-		putchar(*p < ' ' || *p == 0x7f ? '?' : *p);
-	putchar('\n');
-}
-
 static void
 print_text(const struct ctl *ctl, const struct aws_report *r)
 {
 	const struct aws_finding *broken = aws_report_broken(r), *f;
-	const char *off = ctl->colour ? "\033[0m" : "";
 	size_t i;
 
 	for (i = 0; i < r->count; i++) {
 		f = &r->findings[i];
-		printf("%-13s %s%-4s%s  ", aws_stage_name(f->stage),
-			colour_of(ctl, f->verdict),
-			aws_verdict_name(f->verdict), off);
-		print_line(f->seen);
-		if (f->todo[0] != '\0') {
-			printf("%21s", "-> ");
-			print_line(f->todo);
-		}
+		finding_print(aws_stage_name(f->stage), f->verdict, f->seen,
+			f->todo, ctl->colour);
 	}
 	if (broken == NULL) {
 		printf("\nno broken link was found\n");
 		return;
 	}
 	printf("\nbroken: %s: ", aws_stage_name(broken->stage));
-	print_line(broken->seen);
+	finding_print_line(broken->seen);
 	if (broken->sts == AWS_STS_OK)
 		printf("STS does not complain of it\n");
 	else

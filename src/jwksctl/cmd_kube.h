@@ -8,9 +8,11 @@
 
 #include "jwksctl/cmd.h"
 
+extern const struct ctl_option kube_check_options[];
 extern const struct ctl_option kube_irsa_policy_options[];
 extern const struct ctl_option mirror_options[];
 
+enum ctl_exit cmd_kube_check(struct ctl *ctl);
 enum ctl_exit cmd_kube_irsa_policy(struct ctl *ctl);
 enum ctl_exit cmd_mirror(struct ctl *ctl);
 

@@ -7,6 +7,7 @@
 #include "kube/apiserver.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,17 +63,22 @@ read_token(const char *path, struct file_bytes *file, struct error *e)
 
 /* Everything but 200 is told with what helps against it. */
 static int
-refuse_status(const struct remote_answer *a, struct error *e)
+refuse_status(const struct remote_answer *a, const char *path, struct error *e)
 {
+	bool document = strcmp(path, DISCOVERY_PATH) == 0 ||
+			strcmp(path, JWKS_PATH) == 0;
+
 	switch (a->status) {
 	case 401:
 		return error_set(e, ERROR_DENIED,
 			"answers 401: it wants a token that is valid now and "
 			"meant for it");
 	case 403:
-		return error_set(e, ERROR_DENIED,
-			"answers 403: bind the ClusterRole "
-			"system:service-account-issuer-discovery to who asks");
+		return error_set(e, ERROR_DENIED, "answers 403: %s",
+			document ? "bind the ClusterRole "
+				   "system:service-account-issuer-discovery to "
+				   "who asks"
+				 : "who asks may not do that");
 	case 301:
 	case 302:
 	case 303:
@@ -87,14 +93,21 @@ refuse_status(const struct remote_answer *a, struct error *e)
 	}
 }
 
-int
-kube_get(const struct kube_apiserver *server, const char *path, size_t max,
-	struct remote_answer *answer, struct error *e)
+/* json NULL: a GET. */
+static int
+exchange(const struct kube_apiserver *server, const char *path,
+	const char *json, size_t max, struct remote_answer *answer,
+	struct error *e)
 {
 	char url[KUBE_URL_MAX];
 	struct remote_request request = {
 		.url = url,
 		.ca_file = server->ca_file,
+		.ca_pem = server->ca_pem,
+		.cert_pem = server->cert_pem,
+		.key_pem = server->key_pem,
+		.bearer = server->token,
+		.json = json,
 		.max = max,
 	};
 	struct remote_answer got = {0};
@@ -113,8 +126,8 @@ kube_get(const struct kube_apiserver *server, const char *path, size_t max,
 	}
 	if (remote_get(&request, &got, e) != 0)
 		goto out;
-	if (got.status != 200) {
-		refuse_status(&got, e);
+	if (got.status != 200 && (json == NULL || got.status != 201)) {
+		refuse_status(&got, path, e);
 		error_wrap(e, "%s", url);
 		goto out;
 	}
@@ -125,6 +138,21 @@ out:
 	file_bytes_release(&token);
 	remote_answer_release(&got);
 	return rc;
+}
+
+int
+kube_get(const struct kube_apiserver *server, const char *path, size_t max,
+	struct remote_answer *answer, struct error *e)
+{
+	return exchange(server, path, NULL, max, answer, e);
+}
+
+int
+kube_post(const struct kube_apiserver *server, const char *path,
+	const char *json, size_t max, struct remote_answer *answer,
+	struct error *e)
+{
+	return exchange(server, path, json, max, answer, e);
 }
 
 static char *

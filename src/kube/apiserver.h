@@ -28,6 +28,11 @@ struct kube_apiserver {
 	const char *url;        /* passed kube_apiserver_check() */
 	const char *ca_file;    /* PEM, trusted alone; NULL: the system's */
 	const char *token_file; /* NULL: none is shown */
+	/* or what is in memory, of a kubeconfig; NULL: not given */
+	const char *ca_pem;
+	const char *cert_pem;
+	const char *key_pem;
+	const char *token;
 };
 
 /* Is it https://HOST[:PORT][/PATH], without user, query, fragment or slash at
@@ -40,6 +45,11 @@ int kube_apiserver_check(const char *url, struct error *e)
 int kube_get(const struct kube_apiserver *server, const char *path, size_t max,
 	struct remote_answer *answer, struct error *e)
 	__attribute__((warn_unused_result));
+
+/* POST this JSON; 200 and 201 are good. */
+int kube_post(const struct kube_apiserver *server, const char *path,
+	const char *json, size_t max, struct remote_answer *answer,
+	struct error *e) __attribute__((warn_unused_result));
 
 /* The issuer that the server names in its discovery document; the caller's to
  * free.  NULL on failure. */

@@ -7,6 +7,7 @@
 #include "remote/remote.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,33 @@ set_limits(CURL *curl, const struct remote_request *r, const char *protocol,
 		       : -1;
 }
 
+static int
+set_text(CURL *curl, CURLoption option, const char *text)
+{
+	struct curl_blob blob;
+
+	if (text == NULL)
+		return 0;
+	blob.data = (void *)(uintptr_t)text; /* libcurl only reads it */
+	blob.len = strlen(text);
+	blob.flags = CURL_BLOB_NOCOPY;
+	return curl_easy_setopt(curl, option, &blob) == CURLE_OK ? 0 : -1;
+}
+
+static int
+set_post(CURL *curl, const struct remote_request *r, struct curl_slist **fields)
+{
+	if (r->json == NULL)
+		return 0;
+	*fields = curl_slist_append(NULL, "Content-Type: application/json");
+	if (*fields == NULL ||
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *fields) !=
+			CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->json) != CURLE_OK)
+		return -1;
+	return 0;
+}
+
 /* connect_to is curl's list, to be freed after the transfer. */
 static int
 set_peer(CURL *curl, const struct remote_request *r,
@@ -128,12 +156,16 @@ set_peer(CURL *curl, const struct remote_request *r,
 {
 	char entry[300];
 
-	/* those of this file only: libcurl would go on trusting the system's
-	 * directory as well */
-	if (r->ca_file != NULL && (curl_easy_setopt(curl, CURLOPT_CAINFO,
-					   r->ca_file) != CURLE_OK ||
-					  curl_easy_setopt(curl, CURLOPT_CAPATH,
-						  NULL) != CURLE_OK))
+	/* no others: libcurl would go on trusting the system's directory */
+	if ((r->ca_file != NULL || r->ca_pem != NULL) &&
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK)
+		return -1;
+	if (r->ca_file != NULL &&
+		curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca_file) != CURLE_OK)
+		return -1;
+	if (set_text(curl, CURLOPT_CAINFO_BLOB, r->ca_pem) != 0 ||
+		set_text(curl, CURLOPT_SSLCERT_BLOB, r->cert_pem) != 0 ||
+		set_text(curl, CURLOPT_SSLKEY_BLOB, r->key_pem) != 0)
 		return -1;
 	if (r->bearer != NULL &&
 		(curl_easy_setopt(curl, CURLOPT_HTTPAUTH,
@@ -252,7 +284,7 @@ remote_get(const struct remote_request *request, struct remote_answer *answer,
 	struct error *e)
 {
 	struct body body = {BUF_INIT, request->max, false};
-	struct curl_slist *connect_to = NULL;
+	struct curl_slist *connect_to = NULL, *fields = NULL;
 	char reason[CURL_ERROR_SIZE] = "";
 	const char *protocol;
 	CURL *curl = NULL;
@@ -267,7 +299,8 @@ remote_get(const struct remote_request *request, struct remote_answer *answer,
 	curl = curl_easy_init();
 	if (curl == NULL ||
 		set_limits(curl, request, protocol, &body, reason) != 0 ||
-		set_peer(curl, request, &connect_to) != 0) {
+		set_peer(curl, request, &connect_to) != 0 ||
+		set_post(curl, request, &fields) != 0) {
 		error_set(e, ERROR_NOMEM, "libcurl cannot be set up");
 		goto out;
 	}
@@ -280,6 +313,7 @@ remote_get(const struct remote_request *request, struct remote_answer *answer,
 out:
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(connect_to);
+	curl_slist_free_all(fields);
 	buf_release(&body.bytes);
 	return rc == 0 ? 0 : error_wrap(e, "%s", request->url);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One HTTPS GET with limits, for programs that look at what is published.
+ * One HTTPS request with limits, for programs that look at what is published
+ * and at API servers.
  *
  * https only, except to localhost, 127.0.0.1 and [::1]; the server's name and
  * chain are always verified; no redirect is followed, no proxy used, nothing
@@ -20,12 +21,16 @@
 
 struct remote_request {
 	const char *url;
-	const char *ca_file; /* PEM, trusted alone; NULL: the system's */
-	const char *connect; /* "HOST:PORT" to connect to instead, or NULL */
-	const char *bearer;  /* token for Authorization, or NULL; it is sent
-			      * to that URL only */
-	size_t max;          /* bytes of body; 0: REMOTE_BODY_MAX */
-	unsigned timeout_ms; /* 0: REMOTE_TIMEOUT_MS */
+	const char *ca_file;  /* PEM, trusted alone; NULL: the system's */
+	const char *connect;  /* "HOST:PORT" to connect to instead, or NULL */
+	const char *bearer;   /* token for Authorization, or NULL; it is sent
+			       * to that URL only */
+	const char *ca_pem;   /* instead of ca_file */
+	const char *cert_pem; /* a client's certificate and its private key, */
+	const char *key_pem;  /* or NULL both */
+	const char *json;     /* to POST; NULL: a GET */
+	size_t max;           /* bytes of body; 0: REMOTE_BODY_MAX */
+	unsigned timeout_ms;  /* 0: REMOTE_TIMEOUT_MS */
 };
 
 struct remote_answer {
@@ -43,9 +48,9 @@ struct remote_answer {
 
 void remote_answer_release(struct remote_answer *a);
 
-/* Any status is an answer.  INVALID: not a URL for this room.  NET: not
- * reached or broken off.  TLS: the server could not be verified.  LIMIT: the
- * body is too large.  The text names the URL. */
+/* Any status is an answer, and so is one to a POST.  INVALID: not a URL for
+ * this room.  NET: not reached or broken off.  TLS: the server could not be
+ * verified.  LIMIT: the body is too large.  The text names the URL. */
 int remote_get(const struct remote_request *request,
 	struct remote_answer *answer, struct error *e)
 	__attribute__((warn_unused_result));

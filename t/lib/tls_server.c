@@ -5,9 +5,9 @@
  *
  *     tls-server CHAIN.pem KEY.pem ANSWERS [tls13|mute]
  *
- * The port, which the kernel chose, is the first line of its output.  A GET of
- * /a/b is answered with the bytes of ANSWERS/_a_b, and the connection closed.
- * A file that begins with one of these words is not sent but done:
+ * The port, which the kernel chose, is the first line of its output.  A GET or
+ * POST of /a/b is answered with the bytes of ANSWERS/_a_b, and the connection
+ * closed. A file that begins with one of these words is not sent but done:
  *
  *     @hang    say nothing          @drip    a byte each 100 ms, for ever
  *     @flood   a body of 100 MB     @close   close at once
@@ -90,7 +90,7 @@ keep_request(const char *directory, const char *text)
 static void
 read_request(SSL *ssl, const char *directory, char path[PATH_LEN])
 {
-	char text[PATH_LEN];
+	char text[PATH_LEN], *target;
 	size_t len = 0;
 	int n;
 
@@ -102,10 +102,11 @@ read_request(SSL *ssl, const char *directory, char path[PATH_LEN])
 		text[len] = '\0';
 	} while (strstr(text, "\r\n\r\n") == NULL && len < sizeof(text) - 1);
 	keep_request(directory, text);
-	if (strncmp(text, "GET ", 4) != 0)
+	if (strncmp(text, "GET ", 4) != 0 && strncmp(text, "POST ", 5) != 0)
 		exit(0);
-	text[4 + strcspn(text + 4, " ?\r\n")] = '\0';
-	memmove(path, text + 4, strlen(text + 4) + 1);
+	target = strchr(text, ' ') + 1;
+	target[strcspn(target, " ?\r\n")] = '\0';
+	memmove(path, target, strlen(target) + 1);
 	for (; *path != '\0'; path++)
 		if (*path == '/')
 			*path = '_';

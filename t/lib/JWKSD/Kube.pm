@@ -43,6 +43,7 @@ package JWKSD::Kube::Server;
 use JWKSD::Aws;
 use JWKSD::Keys;
 use JWKSD::Test;
+use POSIX ();
 
 sub new
 {
@@ -95,6 +96,43 @@ sub shows
 	return $jwks;
 }
 
+# Tokens of default/default that this key signs; claims() of others with more,
+# and the audiences that the server says they have.
+sub signs
+{
+	my ($self, $key, %other) = @_;
+	my $audiences = delete $other{audiences} || [JWKSD::Kube::CLUSTER];
+	my $life = delete $other{life} || 600;
+	my @then = gmtime(time + $life);
+
+	$self->says('/api/v1/namespaces/default/serviceaccounts/default/token',
+		http_raw('201 Created', ['Content-Type: application/json'],
+			json_text({
+				kind => 'TokenRequest',
+				spec => { audiences => $audiences },
+				status => {
+					token => token($key, claims(%other)),
+					expirationTimestamp => POSIX::strftime(
+						'%Y-%m-%dT%H:%M:%SZ', @then),
+				},
+			})));
+}
+
+# Its pods of kube-system, each a name and its flags.
+sub runs
+{
+	my ($self, %pods) = @_;
+
+	$self->says('/api/v1/namespaces/kube-system/pods', http_ok(json_text({
+		items => [map { {
+			metadata => { name => $_ },
+			spec => { containers => [{
+				command => ['kube-apiserver', @{ $pods{$_} }],
+			}] },
+		} } sort keys %pods],
+	})));
+}
+
 # What it was asked since the last call.
 sub requests
 {
@@ -103,7 +141,7 @@ sub requests
 	my $text = -e $path ? read_file($path) : '';
 
 	unlink $path;
-	return split /(?=^GET )/m, $text;
+	return split /(?=^(?:GET|POST) )/m, $text;
 }
 
 1;
