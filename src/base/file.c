@@ -142,6 +142,20 @@ out:
 }
 
 int
+file_open_failed(int dirfd, const char *path, struct error *e)
+{
+	int reason = errno;
+
+	if (reason == EACCES && faccessat(dirfd, path, R_OK, AT_EACCESS) == 0)
+		return error_set(e, ERROR_DENIED,
+			"cannot be opened, though its mode allows it: "
+			"forbidden by a security module, or until jwksd is "
+			"restarted by its sandbox");
+	errno = reason;
+	return error_sys(e, "cannot be opened");
+}
+
+int
 file_read(int dirfd, const char *path, size_t max, struct file_bytes *out,
 	struct error *e)
 {
@@ -157,7 +171,7 @@ file_read(int dirfd, const char *path, size_t max, struct file_bytes *out,
 		fd = openat(dirfd, path,
 			O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd < 0)
-			return error_sys(e, "cannot be opened");
+			return file_open_failed(dirfd, path, e);
 		rc = read_once(fd, max, out, e);
 		saved = errno;
 		close(fd);

@@ -38,11 +38,15 @@ struct file_bytes {
 /* Wipe and free the bytes: they may have been a private key's. */
 void file_bytes_release(struct file_bytes *f);
 
+/* After an open(2) for reading that failed: errno's text or, when the modes
+ * would have allowed it, who else forbids it (DENIED).  Returns -1. */
+int file_open_failed(int dirfd, const char *path, struct error *e);
+
 /* Read a regular file of at most max bytes.  path is relative to dirfd
  * (AT_FDCWD for the current directory); symbolic links are followed, as a
  * mounted ConfigMap needs.  A FIFO, device or directory is refused without
  * being opened for reading, and a file that changed while it was read is
- * read again, a few times.  Codes: SYS (errno is kept), INVALID (not a
+ * read again, a few times.  Codes: SYS (errno is kept), DENIED, INVALID (not a
  * regular file), LIMIT (larger than max), CONFLICT (kept changing).  The text
  * says what is wrong but does not name the path: the caller wraps it. */
 int file_read(int dirfd, const char *path, size_t max, struct file_bytes *out,

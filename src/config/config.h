@@ -59,6 +59,7 @@ struct config {
 	unsigned drain_timeout; /* after SIGTERM */
 	unsigned max_connections;
 	unsigned max_connections_per_address;
+	bool sandbox;    /* confine the process once it serves */
 	unsigned rescan; /* seconds between looks at everything watched */
 	struct config_issuer *issuers; /* in the order of the file */
 	size_t n_issuers;

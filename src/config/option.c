@@ -217,6 +217,16 @@ const struct config_option config_options[] = {
 		       "is for a jwksd that is reached directly.",
 	},
 	{
+		.name = "sandbox",
+		TOP(sandbox),
+		.type = CONFIG_BOOL,
+		.fallback = "true",
+		.unit = "",
+		.doc = "Give up, once started, the access to other files and "
+		       "the system calls that serving does not need, as far "
+		       "as the kernel can.",
+	},
+	{
 		.name = "rescan",
 		TOP(rescan),
 		.type = CONFIG_INT,

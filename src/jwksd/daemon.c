@@ -29,6 +29,7 @@
 #include "jwksd/complain.h"
 #include "jwksd/losses.h"
 #include "jwksd/publisher.h"
+#include "jwksd/sandbox.h"
 #include "jwksd/sockets.h"
 #include "jwksd/view.h"
 #include "jwksd/worker.h"
@@ -57,6 +58,7 @@ struct daemon {
 	char command[512]; /* how to call us with this configuration */
 	struct config *config;
 	struct event_base *base;
+	struct sandbox sandbox;
 	struct publisher *publisher;
 	struct certificates *certificates;
 	struct access_log *access;
@@ -262,6 +264,7 @@ tell_restart(const struct config *old, const struct config *new)
 					   new->proxies, new->n_proxies)},
 		{"admin", strcmp(old->admin, new->admin) == 0},
 		{"workers", old->workers == new->workers},
+		{"sandbox", old->sandbox == new->sandbox},
 		{"access-log", strcmp(old->access_log, new->access_log) == 0},
 		{"access-log-sample",
 			old->access_log_sample == new->access_log_sample},
@@ -364,7 +367,8 @@ reload(struct daemon *d)
 	else
 		config = config_load(d->config_path, errors);
 	if (config != NULL) {
-		if (configure(d, config, &e) == 0) {
+		if (sandbox_check(&d->sandbox, d->config, config, &e) == 0 &&
+			configure(d, config, &e) == 0) {
 			take_config(d, config);
 		} else {
 			reload_failed(d, e.text);
@@ -693,6 +697,19 @@ tell_address(int fd, bool tls, const char *what)
 }
 
 static void
+tell_sandbox(const struct daemon *d)
+{
+	if (!d->config->sandbox)
+		log_warn("sandbox", NULL, "sandbox = false: there is none");
+	else if (!sandbox_is_built())
+		log_info("sandbox", NULL,
+			"built with sanitizers or to count lines: there is "
+			"none");
+	else
+		sandbox_tell(&d->sandbox);
+}
+
+static void
 tell_ready(struct daemon *d)
 {
 	struct publisher_status s = publisher_status(d->publisher);
@@ -706,6 +723,7 @@ tell_ready(struct daemon *d)
 	snprintf(message, sizeof(message), "ready: %zu issuer%s, %zu key%s", n,
 		n == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
 	log_info("jwksd", NULL, "%s", message);
+	tell_sandbox(d);
 	if (s.held + s.absent > 0)
 		log_warn("jwksd", NULL,
 			"serving their last good set: %zu, not served: %zu; "
@@ -724,6 +742,16 @@ count_workers(const struct config *config)
 	if (n < 1)
 		n = 1;
 	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+}
+
+/* When all is open that must be, and before any key is read or any request
+ * answered; threads that are started afterwards are confined too. */
+static int
+confine(struct daemon *d, struct error *e)
+{
+	if (!d->config->sandbox || !sandbox_is_built())
+		return 0;
+	return sandbox_enter(d->config, &d->sandbox, e);
 }
 
 static int
@@ -748,7 +776,7 @@ start(struct daemon *d, struct sockets *sockets, struct error *e)
 		if (d->access == NULL)
 			return -1;
 	}
-	if (start_publisher(d, e) != 0 ||
+	if (confine(d, e) != 0 || start_publisher(d, e) != 0 ||
 		start_certificates(d, sockets_have_tls(sockets), e) != 0 ||
 		add_events(d, e) != 0)
 		return -1;

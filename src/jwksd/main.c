@@ -11,6 +11,7 @@
 #include "jwksd/check.h"
 #include "jwksd/complain.h"
 #include "jwksd/daemon.h"
+#include "jwksd/selftest.h"
 
 #define EXIT_USAGE 2
 
@@ -23,6 +24,8 @@ usage(FILE *to)
 	      "       jwksd [-c FILE] --print ISSUER jwks|discovery\n"
 	      "       jwksd [-c FILE] --acknowledge ISSUER  let go of keys "
 	      "that its sources lack\n"
+	      "       jwksd [-c FILE] --self-test           try what the "
+	      "sandbox forbids\n"
 	      "       jwksd -V | -h\n"
 	      "The configuration is " JWKSD_SYSCONFDIR
 	      "/jwksd.conf unless -c names another.\n",
@@ -47,6 +50,7 @@ main(int argc, char **argv)
 		{"test", no_argument, NULL, 't'},
 		{"print", required_argument, NULL, 'p'},
 		{"acknowledge", required_argument, NULL, 'a'},
+		{"self-test", no_argument, NULL, 's'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -62,8 +66,8 @@ main(int argc, char **argv)
 			continue;
 		}
 		if (what != 0) {
-			complain("one thing at a time: -t, --print or "
-				 "--acknowledge");
+			complain("one thing at a time: -t, --print, "
+				 "--acknowledge or --self-test");
 			return EXIT_USAGE;
 		}
 		what = c;
@@ -84,5 +88,7 @@ main(int argc, char **argv)
 		return check_all(config);
 	if (what == 'a')
 		return check_acknowledge(config, issuer);
+	if (what == 's')
+		return selftest_run(config);
 	return daemon_run(config);
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "config/url.h"
 
 void
@@ -119,7 +120,7 @@ add_fleet(struct roster *r, const struct config_issuer *conf, size_t *skipped,
 
 	dir = opendir(conf->directory);
 	if (dir == NULL)
-		rc = error_sys(e, "cannot be opened");
+		rc = file_open_failed(AT_FDCWD, conf->directory, e);
 	else
 		rc = add_members(r, dir, conf, skipped, e);
 	if (dir != NULL)

@@ -252,7 +252,11 @@ static void *
 run(void *arg)
 {
 	struct worker *w = arg;
+	char name[16];
 
+	/* by itself: to name another thread is to write below /proc */
+	snprintf(name, sizeof(name), "worker-%u", w->index % 1000);
+	pthread_setname_np(pthread_self(), name);
 	take_tls(w);
 	event_base_dispatch(w->base);
 	if (w->access != NULL)
@@ -367,7 +371,6 @@ int
 worker_start(struct worker *w, struct error *e)
 {
 	sigset_t all, before;
-	char name[16];
 	int rc;
 
 	/* signals are the main thread's */
@@ -380,8 +383,6 @@ worker_start(struct worker *w, struct error *e)
 		return error_sys(e, "worker %u: no thread", w->index);
 	}
 	w->started = true;
-	snprintf(name, sizeof(name), "worker-%u", w->index % 1000);
-	pthread_setname_np(w->thread, name);
 	return 0;
 }
 

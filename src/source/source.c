@@ -342,7 +342,7 @@ open_directory(const char *path, struct error *e)
 
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
-		error_sys(e, "cannot be opened");
+		file_open_failed(AT_FDCWD, path, e);
 		return NULL;
 	}
 	dir = fdopendir(fd);

@@ -18,11 +18,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "source/link.h"
+
 #define EVENTS                                                            \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |         \
 		IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | \
 		IN_ONLYDIR)
-#define LINKS_DEPTH 16 /* symbolic links followed from a path */
 #define BUCKETS_FIRST 64
 #define ANY_NAME 0
 
@@ -329,20 +330,6 @@ source_watch_inside(struct source_watch *w, const char *directory,
 	return watch_directory(w, directory, owner, ANY_NAME, e);
 }
 
-/* Cut the last component off; "a" becomes ".", "/a" becomes "/". */
-static void
-to_parent(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		memcpy(path, ".", 2);
-	else if (slash == path)
-		path[1] = '\0';
-	else
-		*slash = '\0';
-}
-
 static const char *
 last_component(const char *path)
 {
@@ -364,32 +351,10 @@ watch_parent(struct source_watch *w, const char *path, uint32_t owner,
 	snprintf(parent, sizeof(parent), "%s", path);
 	do {
 		name = hash_name(last_component(parent));
-		to_parent(parent);
+		source_link_parent(parent);
 	} while (stat(parent, &st) != 0 && strcmp(parent, "/") != 0 &&
 		 strcmp(parent, ".") != 0);
 	return watch_directory(w, parent, owner, name, e);
-}
-
-/* Where the symbolic link at path leads, with rest behind it; false when it is
- * none. */
-static bool
-follow(const char *path, const char *rest, char next[PATH_MAX])
-{
-	char target[PATH_MAX], dir[PATH_MAX];
-	ssize_t n;
-	int len;
-
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n <= 0)
-		return false;
-	target[n] = '\0';
-	snprintf(dir, sizeof(dir), "%s", path);
-	to_parent(dir);
-	if (target[0] == '/')
-		len = snprintf(next, PATH_MAX, "%s%s", target, rest);
-	else
-		len = snprintf(next, PATH_MAX, "%s/%s%s", dir, target, rest);
-	return len > 0 && len < PATH_MAX;
 }
 
 /* Watch where the first link on the way along path stands, and put the way
@@ -399,17 +364,10 @@ pass_link(struct source_watch *w, const char *path, uint32_t owner,
 	char next[PATH_MAX], struct error *e)
 {
 	char here[PATH_MAX];
-	size_t end = 0;
 
-	while (path[end] != '\0') {
-		end += strspn(path + end, "/");
-		end += strcspn(path + end, "/");
-		memcpy(here, path, end);
-		here[end] = '\0';
-		if (follow(here, path + end, next))
-			return watch_parent(w, here, owner, e) == 0 ? 1 : -1;
-	}
-	return 0;
+	if (!source_link_next(path, here, next))
+		return 0;
+	return watch_parent(w, here, owner, e) == 0 ? 1 : -1;
 }
 
 int
@@ -427,7 +385,7 @@ source_watch_add(struct source_watch *w, const char *path, uint32_t owner,
 	memcpy(here, path, len + 1);
 	while (len > 1 && here[len - 1] == '/') /* "dir/" is entry dir */
 		here[--len] = '\0';
-	for (depth = 0; found == 1 && depth < LINKS_DEPTH; depth++) {
+	for (depth = 0; found == 1 && depth < SOURCE_LINKS_DEPTH; depth++) {
 		found = pass_link(w, here, owner, next, e);
 		if (found == 1)
 			memcpy(here, next, strlen(next) + 1);
