@@ -304,8 +304,8 @@ settle(struct http_connection *c, enum next next)
 		break;
 	}
 	/* an event that was added just now reports what is there by itself */
-	if (ok && c->watched == READ_EVENTS &&
-		(c->behind || (c->again && reading)))
+	if ((c->behind || (c->again && reading)) && ok &&
+		c->watched == READ_EVENTS)
 		ok = ask_for_turn(c);
 	if (!ok)
 		http_connection_close(c);

@@ -39,8 +39,6 @@ find_method(const char *name, size_t len)
 {
 	size_t i;
 
-	if (len == 3 && memcmp(name, "GET", 3) == 0)
-		return HTTP_GET;
 	if (len == 4 && memcmp(name, "HEAD", 4) == 0)
 		return HTTP_HEAD;
 	if (len == 7 && memcmp(name, "OPTIONS", 7) == 0)
@@ -57,9 +55,17 @@ static enum http_parse
 parse_method(struct scan *s)
 {
 	const char *start = s->p;
-	const char *p = skip_token(start, s->end);
+	const char *p;
 	size_t len;
 
+	/* nearly all of them, and the only way to GET */
+	if (s->end - start >= 4 && memcmp(start, "GET ", 4) == 0) {
+		s->req->method_text = span(start, start + 3);
+		s->req->method = HTTP_GET;
+		s->p = start + 4;
+		return HTTP_PARSE_DONE;
+	}
+	p = skip_token(start, s->end);
 	len = (size_t)(p - start);
 	if (len > METHOD_MAX)
 		return bad(s, 501);

@@ -170,7 +170,7 @@ skip(const char *p, const char *end, unsigned class, char from, char to)
 			continue;
 		}
 		p += first(m);
-		if (p >= end || !is(*p, class))
+		if (!is(*p, class))
 			break;
 		p++;
 	}
@@ -195,7 +195,7 @@ skip_value(const char *p, const char *end)
 			continue;
 		}
 		p += first(m);
-		if (p >= end || *p != '\t')
+		if (*p != '\t')
 			break;
 		p++;
 	}
