@@ -257,16 +257,16 @@ ssize_t http_stream_receive(
 void http_stream_send(struct http_connection *c, const char *bytes, size_t len);
 
 /* Send all records, and when the connection is closing, say so behind them. */
-void http_stream_flush(struct http_connection *c, bool last);
+void http_stream_flush(struct http_connection *c);
 
 /* Hands were shaken: requests can come and answers go. */
 bool http_stream_is_open(const struct http_connection *c);
 
 /* ---- tls.c --------------------------------------------------------------- */
 
-/* A server's side of a new connection; NULL: no memory. */
-struct ssl_st *http_tls_open(
-	const struct http_tls *tls, struct http_connection *c);
+/* A server's side of a new connection, whose BIO has the connection as its
+ * data; NULL: no memory. */
+struct ssl_st *http_tls_open(const struct http_tls *tls);
 
 /* ---- answer.c ------------------------------------------------------------ */
 

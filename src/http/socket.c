@@ -119,34 +119,45 @@ http_connection_put(
 }
 
 static void
-flush(struct http_connection *c, bool last)
+send_output(struct http_connection *c, bool last)
 {
 	struct http_server *s = c->server;
 	size_t len = s->output_len;
 
 	s->output_len = 0;
-	if (c->ssl != NULL)
-		http_stream_send(c, s->output, len);
-	else if (len > 0 && !c->broken)
+	if (len > 0 && !c->broken)
 		send_or_store(c, s->output, len, last);
+}
+
+static void
+encrypt_output(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+	size_t len = s->output_len;
+
+	s->output_len = 0;
+	http_stream_send(c, s->output, len);
 }
 
 void
 http_connection_flush(struct http_connection *c)
 {
-	bool last = c->closing && !c->linger;
-
-	flush(c, last);
-	if (c->ssl != NULL)
-		http_stream_flush(c, last);
+	if (c->ssl == NULL) {
+		send_output(c, c->closing && !c->linger);
+	} else {
+		encrypt_output(c);
+		http_stream_flush(c);
+	}
 }
 
 void
 http_connection_append_slowly(
 	struct http_connection *c, const void *bytes, size_t len)
 {
-	if (c->out == NULL)
-		flush(c, false);
+	if (c->ssl != NULL)
+		encrypt_output(c);
+	else if (c->out == NULL)
+		send_output(c, false);
 	if (c->broken)
 		return;
 	if (c->out == NULL && len <= HTTP_OUTPUT_SIZE)

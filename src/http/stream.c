@@ -111,7 +111,7 @@ http_stream_open(struct http_connection *c)
 {
 	BIO *bio = BIO_new(method);
 
-	c->ssl = http_tls_open(c->server->tls, c);
+	c->ssl = http_tls_open(c->server->tls);
 	if (bio == NULL || c->ssl == NULL) {
 		ERR_clear_error();
 		BIO_free(bio);
@@ -183,6 +183,16 @@ answer_plainly(struct http_connection *c)
 	w->out_len = (size_t)(p - w->out);
 }
 
+/* Is there anything that OpenSSL has not looked at?  Asking it to read costs
+ * more than knowing. */
+static bool
+has_more(const struct http_connection *c)
+{
+	const struct http_wire *w = c->server->wire;
+
+	return w->in_read < w->in_len || SSL_has_pending(c->ssl);
+}
+
 /* Decrypt all that was received, and shake hands if need be. */
 static size_t
 decrypt(struct http_connection *c, char *bytes, size_t size)
@@ -195,7 +205,7 @@ decrypt(struct http_connection *c, char *bytes, size_t size)
 		n = 0;
 		rc = SSL_read_ex(c->ssl, bytes + total, size - total, &n);
 		total += n;
-	} while (rc == 1 && total < size);
+	} while (rc == 1 && total < size && has_more(c));
 	if (rc != 1) {
 		rc = SSL_get_error(c->ssl, rc);
 		c->ended = rc == SSL_ERROR_ZERO_RETURN;
@@ -231,7 +241,6 @@ http_stream_receive(struct http_connection *c, char *bytes, size_t size)
 	c->broken = false; /* an alert may say why */
 	push(c, false);
 	c->broken |= broken;
-	ERR_clear_error();
 	return c->broken || c->ended ? -1 : 0;
 }
 
@@ -242,7 +251,6 @@ http_stream_send(struct http_connection *c, const char *bytes, size_t len)
 
 	if (len == 0 || c->broken)
 		return;
-	ERR_clear_error();
 	if (SSL_write_ex(c->ssl, bytes, len, &written) != 1) {
 		ERR_clear_error();
 		c->broken = true;
@@ -250,11 +258,11 @@ http_stream_send(struct http_connection *c, const char *bytes, size_t len)
 }
 
 void
-http_stream_flush(struct http_connection *c, bool last)
+http_stream_flush(struct http_connection *c)
 {
 	if (c->closing && !c->broken)
 		say_end(c);
-	push(c, last);
+	push(c, c->closing && !c->linger);
 }
 
 bool
