@@ -16,13 +16,18 @@
  *         -H HOST     the Host field (localhost)
  *         -f FIELD    a further field line, "Name: value"
  *         -i N        further connections that stay idle
+ *         -T VERSION  with TLS, 1.2 or 1.3; whoever answers is trusted
+ *         -R          sessions are resumed
  *
  * Prints one line of key=value pairs; exits with 1 when an answer was wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,6 +58,8 @@ struct options {
 	double rate;
 	uint64_t requests; /* 0: as many as fit into seconds */
 	bool close;
+	bool resume;
+	int tls; /* version, 0: without */
 	const char *host;
 	const char *field;
 	const char *path;
@@ -64,6 +71,7 @@ struct client {
 	bool busy;
 	size_t got;
 	uint64_t since; /* when its requests were due */
+	SSL *ssl;       /* NULL: without TLS */
 };
 
 struct load {
@@ -72,6 +80,8 @@ struct load {
 	struct client *clients;
 	char *request; /* depth times */
 	size_t request_len;
+	SSL_CTX *ctx;
+	SSL_SESSION *session;
 	char status[STATUS_LEN];
 	size_t want; /* bytes for all of them */
 	uint64_t sent;
@@ -150,6 +160,88 @@ dial(const struct load *l)
 	return fd;
 }
 
+/* ---- TLS ----------------------------------------------------------------- */
+
+static void
+make_context(struct load *l)
+{
+	if (l->o.tls == 0)
+		return;
+	l->ctx = SSL_CTX_new(TLS_client_method());
+	if (l->ctx == NULL ||
+		SSL_CTX_set_min_proto_version(l->ctx, l->o.tls) != 1 ||
+		SSL_CTX_set_max_proto_version(l->ctx, l->o.tls) != 1)
+		die("TLS");
+	SSL_CTX_set_mode(l->ctx, SSL_MODE_RELEASE_BUFFERS);
+}
+
+static SSL *
+start_tls(const struct load *l, int fd)
+{
+	SSL *ssl;
+
+	if (l->ctx == NULL)
+		return NULL;
+	ssl = SSL_new(l->ctx);
+	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
+		SSL_set_tlsext_host_name(ssl, l->o.host) != 1)
+		die("TLS");
+	if (l->session != NULL && SSL_set_session(ssl, l->session) != 1)
+		die("session");
+	SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+/* A session that was not ended would not be good any more. */
+static void
+end_tls(SSL *ssl)
+{
+	if (ssl != NULL)
+		SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);
+	SSL_free(ssl);
+}
+
+/* Of a client that waits for nothing. */
+static void
+set_nonblocking(const struct client *c)
+{
+	if (c->ssl != NULL && fcntl(c->fd, F_SETFL, O_NONBLOCK) != 0)
+		die("fcntl");
+}
+
+/* Shake hands and then send; what is not there yet is waited for. */
+static void
+send_by_tls(struct load *l, struct client *c)
+{
+	int rc = SSL_write(c->ssl, l->request, (int)l->request_len);
+
+	if (rc <= 0 && SSL_get_error(c->ssl, rc) == SSL_ERROR_WANT_READ)
+		return;
+	if (rc != (int)l->request_len ||
+		(l->o.resume && !SSL_session_reused(c->ssl)))
+		l->errors++;
+	ERR_clear_error();
+}
+
+/* Bytes of the answer; 0: its end, -1: none now. */
+static ssize_t
+receive_by_tls(struct load *l, struct client *c)
+{
+	int rc;
+
+	if (!SSL_is_init_finished(c->ssl)) {
+		send_by_tls(l, c);
+		if (!SSL_is_init_finished(c->ssl))
+			return -1;
+	}
+	rc = SSL_read(c->ssl, buffer, sizeof(buffer));
+	if (rc > 0)
+		return rc;
+	rc = SSL_get_error(c->ssl, rc);
+	ERR_clear_error();
+	return rc == SSL_ERROR_WANT_READ ? -1 : 0;
+}
+
 static void
 watch(struct load *l, struct client *c)
 {
@@ -209,12 +301,18 @@ probe(struct load *l)
 	size_t got = 0;
 	size_t want = 0;
 	int fd = dial(l);
+	SSL *ssl = start_tls(l, fd);
 	ssize_t n;
 
-	if (send(fd, l->request, one, MSG_NOSIGNAL) != (ssize_t)one)
+	n = ssl == NULL ? send(fd, l->request, one, MSG_NOSIGNAL)
+			: SSL_write(ssl, l->request, (int)one);
+	if (n != (ssize_t)one)
 		die("send");
 	while (want == 0 || got < want) {
-		n = recv(fd, buffer + got, sizeof(buffer) - 1 - got, 0);
+		n = ssl == NULL ? recv(fd, buffer + got,
+					  sizeof(buffer) - 1 - got, 0)
+				: SSL_read(ssl, buffer + got,
+					  (int)(sizeof(buffer) - 1 - got));
 		if (n <= 0)
 			die("the first answer is not complete");
 		got += (size_t)n;
@@ -224,6 +322,9 @@ probe(struct load *l)
 		die("the first answer is none");
 	memcpy(l->status, buffer, STATUS_LEN);
 	l->want = want * l->o.depth;
+	if (ssl != NULL && l->o.resume)
+		l->session = SSL_get1_session(ssl);
+	end_tls(ssl);
 	close(fd);
 }
 
@@ -234,17 +335,30 @@ send_request(struct load *l, struct client *c, uint64_t due)
 	c->got = 0;
 	c->busy = true;
 	l->sent += l->o.depth;
+	if (c->ssl != NULL) {
+		send_by_tls(l, c);
+		return;
+	}
 	if (send(c->fd, l->request, l->request_len, MSG_NOSIGNAL) !=
 		(ssize_t)l->request_len)
 		l->errors++;
 }
 
 static void
+open_client(struct load *l, struct client *c)
+{
+	c->fd = dial(l);
+	c->ssl = start_tls(l, c->fd);
+	set_nonblocking(c);
+	watch(l, c);
+}
+
+static void
 reconnect(struct load *l, struct client *c)
 {
+	end_tls(c->ssl);
 	close(c->fd);
-	c->fd = dial(l);
-	watch(l, c);
+	open_client(l, c);
 }
 
 /* All answers of a client are there. */
@@ -256,7 +370,7 @@ complete(struct load *l, struct client *c)
 
 	if (l->o.close) {
 		/* the FIN came with the answer or will come */
-		if (recv(c->fd, &byte, 1, 0) != 0)
+		if (c->ssl == NULL && recv(c->fd, &byte, 1, 0) != 0)
 			l->errors++;
 		reconnect(l, c);
 	}
@@ -267,6 +381,34 @@ complete(struct load *l, struct client *c)
 	c->busy = false;
 	if (l->o.rate == 0 && (l->o.requests == 0 || l->sent < l->o.requests))
 		send_request(l, c, t);
+}
+
+/* One that ends with its answer is at its end when the peer says so. */
+static void
+on_readable_by_tls(struct load *l, struct client *c)
+{
+	ssize_t n;
+
+	while (c->busy) {
+		n = receive_by_tls(l, c);
+		if (n < 0)
+			return;
+		if (n > 0 && c->got == 0 &&
+			(n < STATUS_LEN ||
+				memcmp(buffer, l->status, STATUS_LEN) != 0))
+			l->errors++;
+		c->got += (size_t)n;
+		if (n == 0 && (!l->o.close || c->got < l->want)) {
+			l->errors++;
+			reconnect(l, c);
+			send_request(l, c, now());
+			return;
+		}
+		if (c->got > l->want)
+			l->errors++;
+		if (c->got >= l->want && (n == 0 || !l->o.close))
+			complete(l, c);
+	}
 }
 
 static void
@@ -327,13 +469,16 @@ open_all(struct load *l)
 		/* kept open until the end of the process; a request each, as
 		 * a listener may not see a connection that sent nothing */
 		int fd = dial(l);
+		SSL *ssl = start_tls(l, fd);
 
-		if (send(fd, l->request, l->request_len, MSG_NOSIGNAL) < 0)
+		if ((ssl == NULL ? send(fd, l->request, l->request_len,
+					   MSG_NOSIGNAL)
+				 : SSL_write(ssl, l->request,
+					   (int)l->request_len)) < 0)
 			die("send");
 	}
 	for (i = 0; i < l->o.connections; i++) {
-		l->clients[i].fd = dial(l);
-		watch(l, &l->clients[i]);
+		open_client(l, &l->clients[i]);
 	}
 }
 
@@ -358,7 +503,8 @@ run(struct load *l)
 		n = epoll_wait(
 			l->epoll, events, EVENTS, l->o.rate > 0 ? 0 : 100);
 		for (i = 0; n > 0 && i < (unsigned)n; i++)
-			on_readable(l, events[i].data.ptr);
+			(l->ctx == NULL ? on_readable : on_readable_by_tls)(
+				l, events[i].data.ptr);
 	}
 	return now() - start;
 }
@@ -383,7 +529,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: load [-k] [-c N] [-d SECONDS] [-n N] [-p N] "
-			"[-r N] [-i N] [-H HOST] [-f FIELD] ADDRESS PATH\n");
+			"[-r N] [-i N] [-H HOST] [-f FIELD]\n"
+			"            [-T 1.2|1.3 [-R]] ADDRESS PATH\n");
 	exit(2);
 }
 
@@ -412,7 +559,7 @@ read_options(struct options *o, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:d:n:p:r:i:kH:f:")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:n:p:r:i:kH:f:T:R")) != -1) {
 		switch (option) {
 		case 'c':
 			o->connections = (unsigned)strtoul(optarg, NULL, 10);
@@ -440,6 +587,13 @@ read_options(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 			o->field = optarg;
+			break;
+		case 'T':
+			o->tls = strcmp(optarg, "1.2") == 0 ? TLS1_2_VERSION
+							    : TLS1_3_VERSION;
+			break;
+		case 'R':
+			o->resume = true;
 			break;
 		default:
 			usage();
@@ -470,6 +624,7 @@ main(int argc, char **argv)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	make_request(&l);
+	make_context(&l);
 	probe(&l);
 	open_all(&l);
 	ns = run(&l);
