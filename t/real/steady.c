@@ -5,13 +5,14 @@
  * RFC 9112 section 9.3.1 lets a client repeat a request whose connection was
  * closed; load generators do so silently.  Here it counts as failed.
  *
- *     steady [-f N] [-b N] [-i N] [-w MS] [-t MS] ADDRESS HOST PATH BODIES
+ *     steady [-f N] [-b N] [-i N] [-w MS] [-t MS] [-s] ADDRESS HOST PATH BODIES
  *
  * Three kinds of clients at once: fresh ones have a connection for each
  * request, busy ones ask again as soon as they are answered, idle ones wait up
  * to -w ms in between.  BODIES has a line "SHA256 ETAG" for each body that may
  * be served, oldest first ("-": any entity tag); on one connection none may be
- * older than the one before.
+ * older than the one before.  With -s they speak TLS: every other connection
+ * wants to resume the session of another one, and whoever answers is trusted.
  *
  * A line on standard input is answered with the sums so far; its end ends the
  * run: what was begun is waited for, then the account is printed.
@@ -21,7 +22,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,7 +66,8 @@ static const char *const class_names[CLASSES] = {"ok", "status", "refused",
 enum phase {
 	RESTING, /* no request is open; connected or not */
 	CONNECTING,
-	WAITING, /* for the answer */
+	GREETING, /* TLS */
+	WAITING,  /* for the answer */
 };
 
 /* Times from 1 us up in steps of a sixteenth of their power of two. */
@@ -80,6 +84,7 @@ struct client {
 	enum kind kind;
 	enum phase phase;
 	int fd;
+	SSL *ssl;          /* NULL: plain, or not connected */
 	unsigned answered; /* requests on this connection */
 	size_t body;       /* the latest on this connection */
 	int64_t begun;     /* the open request */
@@ -102,6 +107,9 @@ static struct {
 	size_t n_bodies;
 	EVP_MD *sha256;
 	EVP_MD_CTX *digest;
+	SSL_CTX *ctx;         /* NULL: without TLS */
+	SSL_SESSION *session; /* the latest */
+	const char *host;
 	struct client *clients;
 	size_t n_clients;
 	int epoll;
@@ -110,6 +118,7 @@ static struct {
 
 	struct account accounts[KINDS];
 	uint64_t begun, connections;
+	uint64_t resumed;     /* connections */
 	uint64_t announced;   /* ends of connections that an answer told of */
 	uint64_t idle_closed; /* ends of connections without an open request */
 	uint64_t unasked;     /* bytes that no request asked for */
@@ -256,13 +265,15 @@ print_account(void)
 		row[kind] = (uint64_t)(all.accounts[kind].longest / 1000);
 	print_row("max_us", row);
 	printf("requests %llu\nfailed %llu\nconnections %llu\nannounced %llu\n"
-	       "idle_closed %llu\nunasked %llu\nnewest %zu\ngap_us %lld\n",
+	       "idle_closed %llu\nunasked %llu\nnewest %zu\ngap_us %lld\n"
+	       "resumed %llu\n",
 		(unsigned long long)all.begun, (unsigned long long)sum_failed(),
 		(unsigned long long)all.connections,
 		(unsigned long long)all.announced,
 		(unsigned long long)all.idle_closed,
 		(unsigned long long)all.unasked, all.newest,
-		(long long)(all.gap_ever / 1000));
+		(long long)(all.gap_ever / 1000),
+		(unsigned long long)all.resumed);
 }
 
 /* ---- the bodies ---------------------------------------------------------- */
@@ -393,11 +404,71 @@ answer_complete(struct client *c, enum class *class, bool *close_after)
 	return true;
 }
 
+/* ---- TLS ----------------------------------------------------------------- */
+
+static void
+make_context(void)
+{
+	all.ctx = SSL_CTX_new(TLS_client_method());
+	if (all.ctx == NULL)
+		die("TLS");
+	SSL_CTX_set_mode(all.ctx, SSL_MODE_RELEASE_BUFFERS);
+}
+
+static void
+start_tls(struct client *c)
+{
+	c->ssl = SSL_new(all.ctx);
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
+		SSL_set_tlsext_host_name(c->ssl, all.host) != 1)
+		die("TLS");
+	if (all.session != NULL && all.connections % 2 == 0 &&
+		SSL_set_session(c->ssl, all.session) != 1)
+		die("session");
+	SSL_set_connect_state(c->ssl);
+	c->phase = GREETING;
+}
+
+/* A ticket comes with an answer or before it. */
+static void
+keep_session(const struct client *c)
+{
+	SSL_SESSION_free(all.session);
+	all.session = SSL_get1_session(c->ssl);
+}
+
+static void
+end_tls(struct client *c)
+{
+	/* a session that was not ended could not be resumed */
+	SSL_set_shutdown(c->ssl, SSL_SENT_SHUTDOWN);
+	SSL_free(c->ssl);
+	c->ssl = NULL;
+}
+
+/* As recv: what TLS wants to have first is as good as nothing yet. */
+static ssize_t
+receive(struct client *c, char *bytes, size_t size)
+{
+	int n;
+
+	if (c->ssl == NULL)
+		return recv(c->fd, bytes, size, 0);
+	ERR_clear_error();
+	n = SSL_read(c->ssl, bytes, (int)size);
+	if (n > 0)
+		return n;
+	errno = EAGAIN;
+	return SSL_get_error(c->ssl, n) == SSL_ERROR_WANT_READ ? -1 : 0;
+}
+
 /* ---- a client ------------------------------------------------------------ */
 
 static void
 disconnect(struct client *c)
 {
+	if (c->ssl != NULL)
+		end_tls(c);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
@@ -448,8 +519,12 @@ send_request(struct client *c)
 	const char *request = all.requests[c->kind];
 	size_t len = strlen(request);
 
+	ssize_t n;
+
 	c->phase = WAITING;
-	if (send(c->fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
+	n = c->ssl == NULL ? send(c->fd, request, len, MSG_NOSIGNAL)
+			   : SSL_write(c->ssl, request, (int)len);
+	if (n != (ssize_t)len)
 		lost(c);
 }
 
@@ -497,10 +572,27 @@ on_connected(struct client *c)
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
 		die("SO_ERROR");
-	if (err == 0)
+	if (err == 0 && all.ctx != NULL)
+		start_tls(c);
+	else if (err == 0)
 		send_request(c);
 	else
 		end_request(c, err == ECONNREFUSED ? REFUSED : RESET);
+}
+
+static void
+greet(struct client *c)
+{
+	int rc;
+
+	ERR_clear_error();
+	rc = SSL_do_handshake(c->ssl);
+	if (rc == 1) {
+		all.resumed += (uint64_t)SSL_session_reused(c->ssl);
+		send_request(c);
+	} else if (SSL_get_error(c->ssl, rc) != SSL_ERROR_WANT_READ) {
+		lost(c);
+	}
 }
 
 static void
@@ -514,6 +606,8 @@ take_answer(struct client *c)
 			end_request(c, CONTENT);
 		return;
 	}
+	if (c->ssl != NULL)
+		keep_session(c);
 	end_request(c, class);
 	if (close_after && c->kind != FRESH)
 		all.announced++;
@@ -521,9 +615,9 @@ take_answer(struct client *c)
 		disconnect(c);
 }
 
-/* Edge-triggered: a recv that leaves room has emptied the socket. */
-static void
-on_readable(struct client *c)
+/* Whether anything came. */
+static bool
+read_some(struct client *c)
 {
 	size_t room;
 	ssize_t n;
@@ -531,20 +625,30 @@ on_readable(struct client *c)
 	if (c->phase == RESTING)
 		c->in_len = 0;
 	room = RESPONSE_MAX - c->in_len;
-	n = recv(c->fd, c->in + c->in_len, room, 0);
+	n = receive(c, c->in + c->in_len, room);
 	if (n < 0 && errno == EAGAIN)
-		return;
+		return false;
 	if (n <= 0) {
 		lost(c);
-		return;
+		return false;
 	}
 	if (c->phase == RESTING) {
 		all.unasked++;
 		disconnect(c);
-		return;
+		return false;
 	}
 	c->in_len += (size_t)n;
 	take_answer(c);
+	return true;
+}
+
+/* Edge-triggered: a recv that leaves room has emptied the socket, a record of
+ * TLS may have others behind it. */
+static void
+on_readable(struct client *c)
+{
+	while (read_some(c) && c->ssl != NULL)
+		;
 }
 
 static void
@@ -552,7 +656,9 @@ on_event(struct client *c, uint32_t what)
 {
 	if (c->phase == CONNECTING)
 		on_connected(c);
-	if (c->fd >= 0 && c->phase != CONNECTING &&
+	if (c->phase == GREETING)
+		greet(c);
+	if (c->fd >= 0 && c->phase != CONNECTING && c->phase != GREETING &&
 		(what & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
 		on_readable(c);
 	if (c->phase == RESTING && c->due <= now() && !all.ending)
@@ -690,7 +796,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: steady [-f FRESH] [-b BUSY] [-i IDLE] "
-			"[-w THINK_MS] [-t TIMEOUT_MS]\n"
+			"[-w THINK_MS] [-t TIMEOUT_MS] [-s]\n"
 			"              127.0.0.1:PORT HOST PATH BODIES\n");
 	exit(2);
 }
@@ -702,8 +808,8 @@ main(int argc, char **argv)
 	unsigned long value;
 	int option;
 
-	while ((option = getopt(argc, argv, "f:b:i:w:t:")) != -1) {
-		value = option == '?' ? 0 : strtoul(optarg, NULL, 10);
+	while ((option = getopt(argc, argv, "f:b:i:w:t:s")) != -1) {
+		value = optarg == NULL ? 0 : strtoul(optarg, NULL, 10);
 		if (option == 'f' && value <= CLIENTS_MAX)
 			numbers[FRESH] = value;
 		else if (option == 'b' && value <= CLIENTS_MAX)
@@ -714,11 +820,14 @@ main(int argc, char **argv)
 			all.think = (int64_t)value * MS;
 		else if (option == 't')
 			all.patience = (int64_t)value * MS;
+		else if (option == 's')
+			make_context();
 		else
 			usage();
 	}
 	if (argc - optind != 4 || set_address(argv[optind]) != 0)
 		usage();
+	all.host = argv[optind + 1];
 	make_requests(argv[optind + 1], argv[optind + 2]);
 	set_up();
 	read_bodies(argv[optind + 3]);

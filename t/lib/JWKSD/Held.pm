@@ -12,20 +12,22 @@ use JWKSD::Daemon;
 use POSIX ();
 use Socket qw(SOCK_STREAM);
 
+# name: what systemd would call it (FileDescriptorName=).
 sub new
 {
-	my ($class) = @_;
+	my ($class, $name) = @_;
 	my $socket = IO::Socket::IP->new(LocalHost => '127.0.0.1', LocalPort => 0,
 		Listen => 4096, Type => SOCK_STREAM) or die "socket: $!";
 
-	return bless { socket => $socket }, $class;
+	return bless { socket => $socket, name => $name // 'listen' }, $class;
 }
 
 sub address
 {
 	my ($self) = @_;
 
-	return '127.0.0.1:' . $self->{socket}->sockport;
+	return ($self->{name} eq 'tls' ? 'tls:' : '')
+		. '127.0.0.1:' . $self->{socket}->sockport;
 }
 
 # A daemon that got the socket from its supervisor; arguments as for
@@ -38,7 +40,8 @@ sub start
 		my $copy = fcntl $self->{socket}, F_DUPFD, 100;
 
 		POSIX::dup2($copy, 3);
-		@ENV{qw(LISTEN_FDS LISTEN_PID)} = (1, $$);
+		@ENV{qw(LISTEN_FDS LISTEN_PID LISTEN_FDNAMES)}
+			= (1, $$, $self->{name});
 	});
 }
 

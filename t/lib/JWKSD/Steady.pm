@@ -14,6 +14,7 @@ our @failures = qw(status refused reset closed truncated timeout content);
 
 # start(address => ..., host => ..., path => ..., bodies => FILE,
 #     fresh => N, busy => N, idle => N, think => MS, timeout => MS)
+# An address that begins with tls: is spoken to with TLS.
 sub start
 {
 	my ($class, %how) = @_;
@@ -21,8 +22,10 @@ sub start
 	my %letter = (fresh => 'f', busy => 'b', idle => 'i', think => 'w',
 		timeout => 't');
 
+	my @tls = $how{address} =~ s/^tls:// ? '-s' : ();
+
 	$self->{pid} = open2($self->{out}, $self->{in}, program('t/real/steady'),
-		(map { defined $how{$_} ? ("-$letter{$_}", $how{$_}) : () }
+		@tls, (map { defined $how{$_} ? ("-$letter{$_}", $how{$_}) : () }
 			sort keys %letter),
 		@how{qw(address host path bodies)});
 	return $self;
