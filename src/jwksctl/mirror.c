@@ -47,7 +47,7 @@ say_trouble(const struct mirror *m, struct trouble *t, const struct error *e)
 	if (!trouble_note(t, e))
 		return;
 	if (t->count > 1)
-		say(m, LOG_LEVEL_WARN, "%s (%lu times by now)", e->text,
+		say(m, LOG_LEVEL_WARN, "%s (failure %lu in a row)", e->text,
 			t->count);
 	else
 		say(m, LOG_LEVEL_WARN, "%s", e->text);
@@ -212,16 +212,15 @@ count_good(const struct mirror *m)
 enum ctl_exit
 mirror_once(struct mirror *m)
 {
-	size_t good;
-
 	ask_all(m);
-	good = count_good(m);
-	if (update(m) != 0 || good == 0)
+	if (update(m) != 0 || count_good(m) == 0)
 		return CTL_FAILED;
 	say(m, LOG_LEVEL_INFO, "%s: %zu key%s, %s", m->out, m->summary.keys,
 		m->summary.keys == 1 ? "" : "s",
 		m->summary.written ? "written" : "unchanged");
-	return good < m->n_servers ? CTL_FINDING : CTL_OK;
+	/* a server that is down must not keep what waits for the file from
+	 * starting */
+	return CTL_OK;
 }
 
 /* --- the service -------------------------------------------------------- */
@@ -247,9 +246,9 @@ report(struct mirror *m, bool file_is_good)
 
 	if (file_is_good)
 		snprintf(status, sizeof(status),
-			"%zu keys, %zu missing; %zu of %zu API servers answer",
-			m->summary.keys, m->summary.missing, count_good(m),
-			m->n_servers);
+			"%zu key%s, %zu missing; %zu of %zu API servers answer",
+			m->summary.keys, m->summary.keys == 1 ? "" : "s",
+			m->summary.missing, count_good(m), m->n_servers);
 	else
 		snprintf(status, sizeof(status), "%.180s", m->trouble.text);
 	if (strcmp(status, m->status) == 0)

@@ -67,7 +67,7 @@ $mirror->wait_notify(qr/0 of 2 API servers/);
 $mirror->skip_log;
 my $seen = $mirror->{seen};
 rounds($mirror, 9);
-$mirror->wait_log(qr/\(10 times by now\)/);
+$mirror->wait_log(qr/\(failure 10 in a row\)/);
 is(read_file($file), jwks_of($old), 'the last good set stays');
 $_->says_issuer(CLUSTER) for $one, $two;
 $_->shows($old, $new) for $one, $two;
