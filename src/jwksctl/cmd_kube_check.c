@@ -46,7 +46,7 @@ access_release(struct access *a)
 	keyring_free(a->ring);
 }
 
-/* The kubeconfig to take: NULL when everything is said by options. */
+/* The kubeconfig to take, unless all is said by options. */
 static int
 find_config(const struct ctl *ctl, char *path, size_t size, bool *found,
 	struct error *e)
@@ -60,6 +60,8 @@ find_config(const struct ctl *ctl, char *path, size_t size, bool *found,
 		return 0;
 	if (given == NULL)
 		given = getenv("KUBECONFIG");
+	if (given != NULL && given[0] == '\0')
+		given = NULL;
 	home = getenv("HOME");
 	if (given != NULL && strchr(given, ':') != NULL)
 		return error_set(e, ERROR_INVALID,

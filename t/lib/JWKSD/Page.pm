@@ -21,6 +21,8 @@ sub start
 
 	defined(my $pid = fork) or die "fork: $!";
 	if ($pid == 0) {
+		# who has read enough hangs up
+		$SIG{PIPE} = 'IGNORE';
 		while (my $peer = $listener->accept) {
 			my $request = '';
 
