@@ -234,9 +234,9 @@ http_stream_receive(struct http_connection *c, char *bytes, size_t size)
 	w->in_read = 0;
 	ERR_clear_error();
 	got = decrypt(c, bytes, size + HTTP_RECORD_MAX);
+	/* what TLS itself has to send goes with the answer */
 	if (got > 0 && !c->broken)
-		return (ssize_t)
-			got; /* what is to be sent goes with the answer */
+		return (ssize_t)got;
 	broken = c->broken;
 	c->broken = false; /* an alert may say why */
 	push(c, false);

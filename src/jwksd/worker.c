@@ -118,7 +118,7 @@ note_fetch(struct worker *w, const struct http_exchange *x, uint32_t slot)
 	note = &w->notes[w->notes_count++ % WORKER_FETCHES];
 	note->when = x->when;
 	note->slot = slot;
-	note->kind = (enum oidc_kind)x->tag;
+	note->kind = (uint8_t)x->tag;
 	note->status = x->status;
 	len = agent.p == NULL ? 0 : agent.len;
 	if (len > sizeof(note->agent) - 1)
