@@ -72,7 +72,9 @@ sub other_clients
 		my @ages = $abuse->ages(left(deadline()));
 		is(scalar @ages, CLIENTS, "$abuse->{kind}: all are cut");
 		cmp_ok($ages[-1] || 0, '<', $limit + SLACK, '... in time');
-		cmp_ok($ages[0] || 0, '>=', $limit, '... and not before')
+		# deadlines are counted in ticks of a second, and on a busy
+		# machine a tick that is late makes the next one short
+		cmp_ok($ages[0] || 0, '>=', $limit - 1, '... and not before')
 			if $abuse->{kind} =~ /^(?:headers|idle)$/;
 		$abuse->stop;
 	}
