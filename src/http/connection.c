@@ -216,6 +216,8 @@ linger_step(struct http_connection *c)
 
 	if (n < 0)
 		return NEXT_CLOSE;
+	/* a reset right behind these bytes had its edge with them */
+	c->again = n > 0;
 	c->progress += (uint32_t)n;
 	return c->progress > LINGER_MAX ? NEXT_CLOSE : NEXT_LINGER;
 }

@@ -19,11 +19,13 @@ use Time::HiRes qw(time);
 use constant {
 	SLOW       => 5000,
 	FLOODS     => 200, # each fills the kernel's buffers too
+	GREEDY     => 8,   # each takes what it can get
 	TIME_OUT   => 10,
 	TURN       => 2,   # in which each does something
 	SLACK      => 4,   # a turn, a tick of the server, a loaded machine
 	OTHERS_S   => 2,
 	SPIN       => 0.05,
+	BACK_S     => 1,   # when they are gone
 	NOISE_US   => 5000, # times below this are all the same
 	PER_CLIENT => 100 * 1024,
 };
@@ -31,7 +33,7 @@ use constant {
 my $dir = scratch();
 my $issuer = 'https://h.example';
 my $key = ec_key();
-my (@table, @waited, $jwksd);
+my (@table, @waited, @back, $jwksd);
 
 write_file("$dir/sa.pub", public_pem($key));
 write_file("$dir/bodies", sha256_hex(jwks_of($key)) . " -\n");
@@ -119,6 +121,58 @@ for (
 measure_quiet();
 cmp_ok($_->[1], '<=', 2 * $quiet, "$_->[0]: others hardly waited longer")
 	for @waited;
+
+# --- requests without end, and the answers read -----------------------------
+
+# What they cost is their right; that others wait for them is not.
+{
+	my $abuse = JWKSD::Abuse->start(kind => 'greedy', clients => GREEDY,
+		address => $jwksd->address, turn => 0.001);
+	my $load = quiet_load($jwksd->{pid}, TURN);
+	my $others = others();
+
+	push @table, ['greedy', GREEDY, 100 * $load, $others->{p99},
+		resident($jwksd->{pid}), '', ''];
+	is($others->{failed}, 0, 'greedy: no request of others failed');
+	gone('greedy', $abuse);
+}
+
+# --- all of them at once, and gone at once ----------------------------------
+
+sub connections
+{
+	my $metrics = $jwksd->admin_page('/metrics')->{content};
+	my $sum = 0;
+
+	$sum += $_ for $metrics =~ /^jwksd_connections(?:\{[^}]*\})? (\d+)$/mg;
+	return $sum;
+}
+
+# Seconds until a newcomer is served, and until none of theirs is left.
+sub gone
+{
+	my ($what, @abuse) = @_;
+
+	$_->stop for @abuse;
+	my $begun = time;
+	# what waited to be accepted may still be in the newcomer's way
+	until (eval { $jwksd->jwks($issuer)->{status} == 200 }) {
+		last if time - $begun > TIME_OUT;
+	}
+	my $served = time - $begun;
+	1 while connections() > 1 && time - $begun < TIME_OUT;
+	my $free = time - $begun;
+
+	cmp_ok($served, '<', BACK_S, "$what: when they are gone, it serves");
+	cmp_ok($free, '<', BACK_S, '... and nothing of theirs is left');
+	push @back, sprintf '%-16s %6.0f ms %6.0f ms', $what, 1000 * $served,
+		1000 * $free;
+}
+
+gone('all kinds', map {
+	JWKSD::Abuse->start(kind => $_, clients => FLOODS,
+		address => $jwksd->address, turn => TURN)
+} qw(headers idle deaf sips stubborn flood bomb));
 is($jwksd->stop, 0, 'ends well');
 
 # --- one address that connects without end ---------------------------------
@@ -129,14 +183,17 @@ $jwksd = JWKSD::Daemon->start(dir => $dir,
 {
 	my $abuse = JWKSD::Abuse->start(kind => 'idle', clients => SLOW,
 		address => $jwksd->address, turn => TURN);
+	my $load = quiet_load($jwksd->{pid}, TURN);
+	my $memory = resident($jwksd->{pid});
 	my @ages = $abuse->ages(6 * TIME_OUT);
 	my $at_once = grep { $_ < TIME_OUT } @ages;
 
-	is(scalar @ages, SLOW, 'one address: all are cut');
+	push @table, ['one address', SLOW, 100 * $load, 0, $memory, $ages[0],
+		$ages[-1]];
+	cmp_ok($load, '<', SPIN, 'one address: nothing spins');
+	is(scalar @ages, SLOW, '... all are cut');
 	cmp_ok($at_once, '>=', SLOW - 200, '... all but its share at once');
-	my $begun = time;
-	my $answer = eval { $jwksd->jwks($issuer) };
-	is($answer && $answer->{status}, 200, '... then it is served again');
+	gone('one address', $abuse);
 	$jwksd->stop;
 }
 
@@ -155,12 +212,7 @@ SKIP: {
 
 	push @table, ['64 descriptors', 1000, 100 * $load, 0, $memory, '', ''];
 	cmp_ok($load, '<', SPIN, '64 descriptors: nothing spins');
-	$abuse->stop;
-	my $begun = time;
-	my $answer;
-	$answer = eval { $jwksd->jwks($issuer) }
-		until ($answer && $answer->{status} == 200) || time - $begun > TIME_OUT;
-	cmp_ok(time - $begun, '<', 1, '... it recovers at once');
+	gone('64 descriptors', $abuse);
 	is($jwksd->stop, 0, '... and ends well');
 }
 
@@ -168,4 +220,6 @@ diag sprintf "\n%-16s %7s %7s %10s %8s %7s %7s", 'clients', 'number', 'CPU %',
 	"p99/us", 'MiB', 'cut/s', 'to/s';
 diag sprintf '%-16s %7d %7.1f %10d %8.1f %7s %7s', @$_[0 .. 3],
 	$_->[4] / 1048576, @$_[5, 6] for @table;
+diag sprintf "\n%-16s %9s %9s", 'gone', 'served', 'free';
+diag $_ for @back;
 done_testing;

@@ -36,6 +36,8 @@ my %kinds = (
 	sips => { first => $request x 200, window => 1, read => 1 },
 	# requests without end, the answers unread
 	flood => { first => '', window => 1, flood => $request x 100 },
+	# requests without end, the answers read
+	greedy => { first => '', flood => $request x 100, read => 1 << 20 },
 	# fields without end
 	bomb => { first => "GET / HTTP/1.1\r\nHost: h.example\r\n",
 		flood => $fields },
@@ -123,8 +125,13 @@ sub turn
 
 	$ok = fine(put($client, $kind->{send})) if $kind->{send};
 	if ($kind->{flood}) {
-		my $n = 1;
-		$n = put($client, $kind->{flood}) while $n;
+		my $n;
+		do {
+			$client->{rest} = $kind->{flood}
+				unless length($client->{rest} // '');
+			$n = put($client, $client->{rest});
+			substr $client->{rest}, 0, $n, '' if $n;
+		} while $n;
 		$ok = fine($n);
 	}
 	if ($ok && $kind->{read}) {
