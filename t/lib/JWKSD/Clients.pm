@@ -75,6 +75,25 @@ sub go_program
 	fetch(\%env, $source, $go, 'build', '-o', $program, '.');
 }
 
+# The command that runs a script of t/real/$name with the modules it wants.
+sub node_program
+{
+	my ($name, $script) = @_;
+	my $source = source_dir() . "/t/real/$name";
+	my $node = need('node');
+	my $npm = need('npm');
+	my $dir = installed($name, "$source/package-lock.json", sub {
+		my ($into) = @_;
+		copy("$source/$_", $into) or die "$_: $!"
+			for qw(package.json package-lock.json);
+		fetch({}, $into, $npm, 'ci', '--no-audit', '--no-fund');
+	});
+
+	# a module is looked for beside the program that imports it
+	replace_file("$dir/$script", read_file("$source/$script"));
+	return ($node, "$dir/$script");
+}
+
 # Each of these returns the command to which ISSUER AUDIENCE ADDRESS CA.pem are
 # to be added, or dies with the reason why there is none.
 
@@ -88,19 +107,7 @@ sub go_oidc
 
 sub jose
 {
-	my $source = source_dir() . '/t/real/jose';
-	my $node = need('node');
-	my $npm = need('npm');
-	my $dir = installed('jose', "$source/package-lock.json", sub {
-		my ($into) = @_;
-		copy("$source/$_", $into) or die "$_: $!"
-			for qw(package.json package-lock.json);
-		fetch({}, $into, $npm, 'ci', '--no-audit', '--no-fund');
-	});
-
-	# a module is looked for beside the program that imports it
-	replace_file("$dir/verify.mjs", read_file("$source/verify.mjs"));
-	return ($node, "$dir/verify.mjs");
+	return node_program('jose', 'verify.mjs');
 }
 
 sub pyjwt
