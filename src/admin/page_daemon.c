@@ -176,11 +176,11 @@ put_event(struct buf *b, const struct admin_event *e, int64_t now)
 static void
 put_watching(struct buf *b, const struct admin_view *v, int64_t now)
 {
-	buf_puts(b, "<p>");
+	buf_puts(b, "<p>Reloads of the configuration since the start: ");
 	admin_html_count(b, v->reloads_good);
-	buf_puts(b, " good and ");
+	buf_puts(b, " good, ");
 	admin_html_count(b, v->reloads_bad);
-	buf_puts(b, " bad since the start. ");
+	buf_puts(b, " bad. ");
 	admin_html_count(b, v->watches);
 	buf_printf(b, " watch%s in use", v->watches == 1 ? "" : "es");
 	buf_puts(b, v->watches_short ? ", fewer than are needed" : "");
@@ -202,7 +202,7 @@ admin_page_reloads(struct buf *b, const struct admin_view *view, int64_t now)
 	put_watching(b, view, now);
 	if (view->n_events > 0) {
 		buf_puts(b,
-			"<table><caption>The last reloads</caption><thead>"
+			"<table><caption>What was read last</caption><thead>"
 			"<tr><th scope=\"col\">When</th>"
 			"<th scope=\"col\">Result</th>"
 			"<th scope=\"col\">What</th></tr></thead><tbody>\n");

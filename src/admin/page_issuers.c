@@ -116,9 +116,11 @@ put_meta(struct buf *b, const struct admin_view *v,
 	admin_html_moment(b, issuer->changed, now);
 	buf_puts(b, "</dd></div><div><dt>sources read</dt><dd>");
 	admin_html_moment(b, issuer->loaded, now);
-	buf_printf(b,
-		"</dd></div><div><dt>max-age</dt><dd>%u s</dd></div></dl>",
-		issuer->max_age);
+	buf_puts(b, "</dd></div>");
+	if (issuer->n_keys > 0)
+		buf_printf(b, "<div><dt>max-age</dt><dd>%u s</dd></div>",
+			issuer->max_age);
+	buf_puts(b, "</dl>");
 }
 
 static void

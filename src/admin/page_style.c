@@ -102,7 +102,9 @@ const char admin_page_style[] =
 	"th{white-space:nowrap;color:var(--soft);font-weight:500;font-size:."
 	"85rem}"
 	"tbody th{font-weight:500}"
-	"th code,.wrap{overflow-wrap:anywhere}"
+	/* a kid: not broken at its hyphens, and whole where there is room */
+	".wrap{overflow-wrap:anywhere}th code{word-break:break-all}"
+	"@media(min-width:72rem){article tbody th{min-width:23.5rem}}"
 	"td time,td.tight{white-space:nowrap}"
 	"section>table+table{margin-top:1rem}"
 	".meta{display:flex;flex-wrap:wrap;gap:.15rem 1.5rem;"
@@ -111,6 +113,8 @@ const char admin_page_style[] =
 	/* the time line */
 	".timeline{display:block;width:100%;margin-top:.9rem;overflow:visible}"
 	".timeline text,.timeline .kid{font-size:12px;fill:var(--fg)}"
+	/* the lines behind a label keep off it */
+	".timeline text{paint-order:stroke;stroke:var(--card);stroke-width:4px}"
 	".timeline .mid{text-anchor:middle;fill:var(--soft)}"
 	".timeline .end{text-anchor:end}"
 	".timeline .tick{stroke:var(--line)}"

@@ -53,7 +53,7 @@ for my $file (grep { m{^src/} } c_files()) {
 }
 
 for my $file (project_files()) {
-	next if $file =~ m{/(?:corpus|data)/};
+	next if $file =~ m{/(?:corpus|data)/|\.png$};
 	my $text = read_file(source_dir() . "/$file");
 	my @lines = split /\n/, $text;
 	my @top = @lines[0 .. ($#lines < 4 ? $#lines : 4)];

@@ -6,9 +6,9 @@
 //     node look.mjs CHROMIUM DIRECTORY
 //
 // Standard input is a JSON array of { url, scheme, width, file }: scheme is
-// light or dark; file, where there is one, is for a picture of what is
-// above the second heading or issuer.  For each it prints what was found, an
-// array again.  The browser keeps its files in DIRECTORY.
+// light or dark; file, where there is one, is for a picture that goes down to
+// the end of the first issuer.  What was found is printed, an array again.
+// The browser keeps its files in DIRECTORY.
 import { readFileSync } from 'node:fs';
 import axe from 'axe-core';
 import puppeteer from 'puppeteer-core';
@@ -96,10 +96,8 @@ function faint() {
 }
 
 async function take(page, file) {
-  const height = await page.evaluate(() => {
-    const next = document.querySelector('article ~ article, main > section ~ section ~ section');
-    return Math.round(next.getBoundingClientRect().top);
-  });
+  const height = await page.evaluate(() => 16
+    + Math.round(document.querySelector('article').getBoundingClientRect().bottom));
   await page.screenshot({ path: file,
     clip: { x: 0, y: 0, width: page.viewport().width, height } });
 }
