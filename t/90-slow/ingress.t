@@ -12,6 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use IO::Socket::INET;
 use JSON::PP ();
+use JWKSD::Caddy;
 use JWKSD::Clients;
 use JWKSD::Daemon;
 use JWKSD::Haproxy;
@@ -22,7 +23,6 @@ use JWKSD::Pki;
 use JWKSD::Rotation;
 use JWKSD::Steady;
 use JWKSD::Test;
-use POSIX ();
 use Test::More;
 
 use constant ROUNDS => 10;
@@ -59,19 +59,19 @@ sub example
 	return $text;
 }
 
-# --- the ingresses: each is { address, stop } of one that runs -----------------
+# --- the ingresses ------------------------------------------------------------
 
 sub nginx
 {
-	my ($public, $admin) = @_;
-	my $nginx = JWKSD::Nginx->start(dir => $dir, config => sub {
+	my ($public) = @_;
+
+	return JWKSD::Nginx->start(dir => $dir, config => sub {
 		return example('nginx.conf', qr/^\s*listen \[::\].*\n/m => '',
 			qr/\blisten 443\b/ => "listen $_[0]",
 			qr/127\.0\.0\.1:8080\b/ => $public,
 			qr{ssl_certificate .*;} => "ssl_certificate $tls.crt;",
 			qr{ssl_certificate_key .*;} => "ssl_certificate_key $tls.key;");
 	});
-	return $nginx;
 }
 
 sub haproxy
@@ -86,47 +86,17 @@ sub haproxy
 	});
 }
 
-{
-	package Caddy;
-
-	sub address { return $_[0]{address} }
-
-	sub stop
-	{
-		my ($self) = @_;
-
-		return unless $self->{pid};
-		kill TERM => $self->{pid};
-		waitpid $self->{pid}, 0;
-		delete $self->{pid};
-	}
-
-	sub DESTROY { local $?; $_[0]->stop }
-}
-
 sub caddy
 {
 	my ($public, $admin) = @_;
-	my $port = reserve();
-	my $self = bless { address => "127.0.0.1:$port" }, 'Caddy';
 
-	write_file("$dir/Caddyfile", "{\n\tadmin off\n\tauto_https off\n}\n"
-		. example('Caddyfile', qr/^\Q$host\E \{/m => "https://$host:$port {\n"
+	return JWKSD::Caddy->start(dir => $dir, config => sub {
+		return example('Caddyfile',
+			qr/^\Q$host\E \{/m => "https://$host:$_[0] {\n"
 				. "\tbind 127.0.0.1\n\ttls $tls.crt $tls.key",
 			qr/127\.0\.0\.1:8080\b/ => $public,
-			qr/health_port 8081/ => "health_port $admin"));
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0) {
-		@ENV{qw(HOME XDG_DATA_HOME XDG_CONFIG_HOME)} = ("$dir") x 3;
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>', "$dir/caddy.log";
-		open STDERR, '>&', \*STDOUT;
-		my @argv = ('caddy', 'run', '--adapter', 'caddyfile',
-			'--config', "$dir/Caddyfile");
-		{ exec { $argv[0] } @argv }
-		POSIX::_exit(127);
-	}
-	return $self;
+			qr/health_port 8081/ => "health_port $admin");
+	});
 }
 
 # --- what is asked of each --------------------------------------------------
@@ -232,7 +202,7 @@ sub under_load
 my %ingresses = (
 	nginx   => [\&nginx, JWKSD::Nginx::path()],
 	haproxy => [\&haproxy, JWKSD::Haproxy::path()],
-	caddy   => [\&caddy, has_program('caddy')],
+	caddy   => [\&caddy, JWKSD::Caddy::path()],
 );
 
 write_file("$dir/sa.pub", public_pem($signer));

@@ -1,47 +1,28 @@
 # SPDX-License-Identifier: MIT
 #
-# A real nginx beside a test, on loopback and in the test's directory only.  Its
-# port is the kernel's choice: the listening socket is made here and inherited,
-# as nginx inherits its own when it is upgraded, so a connection that comes
-# before nginx is ready waits instead of being refused.
+# A real nginx: it takes the socket as it takes its own when it is upgraded.
 package JWKSD::Nginx;
 
 use strict;
 use warnings;
-use Fcntl qw(F_SETFD);
-use IO::Socket::IP;
+use parent 'JWKSD::Ingress';
 use JWKSD::Test;
-use POSIX ();
-use Socket qw(SOCK_STREAM);
 
-# Where nginx is, or undef; it is not in everybody's PATH.
-sub path
-{
-	for my $path (has_program('nginx'), '/usr/sbin/nginx') {
-		return $path if defined $path && -x $path;
-	}
-	return undef;
-}
+sub path { return JWKSD::Ingress::find('nginx') }
 
 # start(dir => ..., config => sub { my ($address) = @_; ... }): the code
 # returns what stands in "http { }" for a server on that address.
 sub start
 {
 	my ($class, %how) = @_;
-	my $socket = IO::Socket::IP->new(LocalHost => '127.0.0.1', LocalPort => 0,
-		Listen => 511, Type => SOCK_STREAM) or die "socket: $!";
-	my $self = bless {
-		dir     => "$how{dir}",
-		socket  => $socket,
-		address => '127.0.0.1:' . $socket->sockport,
-	}, $class;
+	my $self = $class->new($how{dir});
+	my $file = "$self->{dir}/nginx.conf";
 
 	# its workers, which are another user, look into the directory
 	chmod 0755, $self->{dir};
-	write_file("$self->{dir}/nginx.conf",
-		$self->frame($how{config}->($self->{address})));
-	$self->{log} = "$self->{dir}/nginx.log";
-	$self->run_child;
+	write_file($file, $self->frame($how{config}->($self->{address})));
+	$self->run_child({ NGINX => fileno($self->{socket}) . ';' },
+		path(), '-p', $self->{dir}, '-e', 'stderr', '-c', $file);
 	return $self;
 }
 
@@ -66,37 +47,6 @@ $http
 CONF
 }
 
-sub run_child
-{
-	my ($self) = @_;
-
-	defined($self->{pid} = fork) or die "fork: $!";
-	return if $self->{pid} > 0;
-	fcntl $self->{socket}, F_SETFD, 0;
-	$ENV{NGINX} = fileno($self->{socket}) . ';';
-	open STDIN, '<', '/dev/null';
-	open STDOUT, '>', $self->{log};
-	open STDERR, '>&', \*STDOUT;
-	my @argv = (path(), '-p', $self->{dir}, '-e', 'stderr',
-		'-c', "$self->{dir}/nginx.conf");
-	{ exec { $argv[0] } @argv }
-	POSIX::_exit(127);
-}
-
-sub address
-{
-	my ($self) = @_;
-
-	return $self->{address};
-}
-
-sub port
-{
-	my ($self) = @_;
-
-	return $self->{address} =~ s/.*://r;
-}
-
 sub reload
 {
 	my ($self) = @_;
@@ -111,31 +61,6 @@ sub workers
 
 	return split ' ',
 		read_file("/proc/$self->{pid}/task/$self->{pid}/children");
-}
-
-sub log_text
-{
-	my ($self) = @_;
-
-	return read_file($self->{log});
-}
-
-sub stop
-{
-	my ($self) = @_;
-
-	return unless $self->{pid};
-	kill TERM => $self->{pid};
-	waitpid $self->{pid}, 0;
-	delete $self->{pid};
-}
-
-sub DESTROY
-{
-	my ($self) = @_;
-
-	local $?;
-	$self->stop;
 }
 
 1;
