@@ -10,7 +10,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use IO::Socket::INET;
 use JSON::PP ();
 use JWKSD::Caddy;
 use JWKSD::Clients;
@@ -35,17 +34,6 @@ has_program('curl') or plan skip_all => 'curl is not installed';
 my $pki = JWKSD::Pki->new($dir);
 my $tls = $pki->server('tls', $host);
 write_file("$dir/both.pem", read_file("$tls.crt") . read_file("$tls.key"), 0600);
-
-# A port that stays ours while programs come and go on it: only one listens.
-my @reserved;
-sub reserve
-{
-	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0,
-		ReuseAddr => 1, Proto => 'tcp') or die "socket: $!";
-
-	push @reserved, $socket;
-	return $socket->sockport;
-}
 
 # An example with some of its text replaced, all of which must be there.
 sub example
@@ -171,11 +159,10 @@ sub fetched
 # times, while clients ask without a pause.
 sub under_load
 {
-	my ($name, $ingress, $held, $jwksd, $start) = @_;
+	my ($name, $ingress, $jwksd, $start) = @_;
 	my $rotation = JWKSD::Rotation->new("$dir/ring-$name", $issuer, ROUNDS + 1);
 
 	$rotation->publish(0);
-	write_file("$dir/keys", "$dir/ring-$name");
 	$jwksd->stop;
 	$jwksd = $start->("ring-$name");
 	my $steady = JWKSD::Steady->start(address => 'tls:' . $ingress->address,
@@ -212,7 +199,7 @@ for my $name (sort keys %ingresses) {
 	SKIP: {
 		skip "$name is not installed", 7 unless defined $path;
 		my $held = JWKSD::Held->new;
-		my $admin = reserve();
+		my $admin = reserve_port();
 		my $start = sub {
 			return $held->start(dir => $dir, config => JWKSD::Daemon::config_text(
 				qq(issuer "$issuer" { keys = { "$_[0]" } }\n),
@@ -221,7 +208,7 @@ for my $name (sort keys %ingresses) {
 		my $jwksd = $start->('sa.pub');
 		my $ingress = $run->($held->address, $admin);
 		fetched($name, $ingress->address);
-		under_load($name, $ingress, $held, $jwksd, $start);
+		under_load($name, $ingress, $jwksd, $start);
 		$ingress->stop;
 	}
 }

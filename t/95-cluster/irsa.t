@@ -206,12 +206,12 @@ sub start_webhooks
 {
 	for my $name (grep { irsa_sets()->{$_}{flags} } sort keys %{ irsa_sets() }) {
 		my $set = irsa_sets()->{$name};
-		my $port = $cluster->reserve;
+		my $port = reserve_port();
 		my $files = $cluster->{pki}->server("webhook-$name", '127.0.0.1');
 
 		push @webhooks, $cluster->spawn("webhook-$name", $webhook, '--in-cluster=false',
 			"--kubeconfig=$dir/admin.conf", "--port=$port",
-			'--metrics-port=' . $cluster->reserve,
+			'--metrics-port=' . reserve_port(),
 			"--tls-cert=$files.crt", "--tls-key=$files.key",
 			"--annotation-prefix=$set->{prefix}", @{ $set->{flags} });
 		$cluster->must('POST', '/apis/admissionregistration.k8s.io/v1/'

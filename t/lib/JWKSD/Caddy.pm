@@ -1,29 +1,25 @@
 # SPDX-License-Identifier: MIT
 #
-# A real Caddy.  It inherits no socket: the one that is made for it is bound but
-# does not listen, so the port is ours, and who comes too early is refused.
+# A real Caddy.  It inherits no socket: its port is reserved, and who comes too
+# early is refused.
 package JWKSD::Caddy;
 
 use strict;
 use warnings;
 use parent 'JWKSD::Ingress';
-use IO::Socket::INET;
 use JWKSD::Test;
 
-sub path { return JWKSD::Ingress::find('caddy') }
+sub path { return server_program('caddy') }
 
 # start(dir => ..., config => sub { my ($port) = @_; ... }): the code returns
 # the Caddyfile but for its global options.
 sub start
 {
 	my ($class, %how) = @_;
-	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-		LocalPort => 0, ReuseAddr => 1, Proto => 'tcp') or die "socket: $!";
 	my $dir = "$how{dir}";
-	my $port = $socket->sockport;
+	my $port = reserve_port();
 	my $self = bless {
 		dir     => $dir,
-		socket  => $socket,
 		log     => "$dir/ingress.log",
 		address => "127.0.0.1:$port",
 	}, $class;

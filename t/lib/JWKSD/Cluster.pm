@@ -8,7 +8,6 @@ package JWKSD::Cluster;
 
 use strict;
 use warnings;
-use IO::Socket::INET;
 use JSON::PP ();
 use JWKSD::Kubernetes;
 use JWKSD::Pki;
@@ -63,25 +62,12 @@ sub start
 	$self->make_pki;
 	$self->start_etcd;
 	my $servers = $how{servers} || 1;
-	$self->{servers} = [map { { %$_, port => $self->reserve } }
+	$self->{servers} = [map { { %$_, port => reserve_port() } }
 		ref $servers ? @$servers : ({}) x $servers];
 	$self->spawn_server($_) for 0 .. $#{ $self->{servers} };
 	$self->wait_ready($_) for 0 .. $#{ $self->{servers} };
 	write_file("$dir/admin.conf", $self->kubeconfig($self->url), 0600);
 	return $self;
-}
-
-# A port that stays this test's own while programs come and go on it: two
-# sockets with SO_REUSEADDR may be bound to it as long as only one listens, and
-# the kernel gives it to nobody else.
-sub reserve
-{
-	my ($self) = @_;
-	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-		LocalPort => 0, ReuseAddr => 1, Proto => 'tcp') or die "socket: $!";
-
-	push @{ $self->{reserved} }, $socket;
-	return $socket->sockport;
 }
 
 sub make_pki
@@ -127,8 +113,8 @@ sub spawn_beside
 sub start_etcd
 {
 	my ($self) = @_;
-	my $client = 'http://127.0.0.1:' . $self->reserve;
-	my $peer = 'http://127.0.0.1:' . $self->reserve;
+	my $client = 'http://127.0.0.1:' . reserve_port();
+	my $peer = 'http://127.0.0.1:' . reserve_port();
 
 	$self->{etcd_url} = $client;
 	$self->{etcd} = $self->spawn('etcd', has_program(ETCD),

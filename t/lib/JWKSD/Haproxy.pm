@@ -8,7 +8,7 @@ use warnings;
 use parent 'JWKSD::Ingress';
 use JWKSD::Test;
 
-sub path { return JWKSD::Ingress::find('haproxy') }
+sub path { return server_program('haproxy') }
 
 # start(dir => ..., config => sub { my ($bind) = @_; ... }): the code returns
 # the whole configuration, $bind being what comes behind "bind".

@@ -17,17 +17,6 @@ use JWKSD::Test;
 use POSIX ();
 use Socket qw(SOCK_STREAM);
 
-# Where a program is, or undef; these are not in everybody's PATH.
-sub find
-{
-	my ($name) = @_;
-
-	for my $path (has_program($name), "/usr/sbin/$name") {
-		return $path if defined $path && -x $path;
-	}
-	return undef;
-}
-
 # In $dir, on a socket that the server inherits.
 sub new
 {
@@ -50,7 +39,7 @@ sub run_child
 
 	defined($self->{pid} = fork) or die "fork: $!";
 	return if $self->{pid} > 0;
-	fcntl $self->{socket}, F_SETFD, 0;
+	fcntl $self->{socket}, F_SETFD, 0 if $self->{socket};
 	%ENV = (%ENV, %$env);
 	open STDIN, '<', '/dev/null';
 	open STDOUT, '>', $self->{log};

@@ -8,7 +8,7 @@ use warnings;
 use parent 'JWKSD::Ingress';
 use JWKSD::Test;
 
-sub path { return JWKSD::Ingress::find('nginx') }
+sub path { return server_program('nginx') }
 
 # start(dir => ..., config => sub { my ($address) = @_; ... }): the code
 # returns what stands in "http { }" for a server on that address.

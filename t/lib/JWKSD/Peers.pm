@@ -56,16 +56,6 @@ sub peer_names
 	return qw(Node HAProxy nginx Apache lighttpd h2o Caddy);
 }
 
-sub path_of
-{
-	my ($program) = @_;
-
-	for my $path (has_program($program), "/usr/sbin/$program") {
-		return $path if defined $path && -x $path;
-	}
-	return undef;
-}
-
 # An address that no other process on this machine uses, and a port there.
 sub own_address
 {
@@ -82,7 +72,7 @@ sub start_peer
 {
 	my ($name, $dir, %how) = @_;
 	my $peer = $peers{$name};
-	my $program = path_of($peer->{program}) or return undef;
+	my $program = server_program($peer->{program}) or return undef;
 	my ($host, $port) = own_address();
 	my $self = bless {
 		name  => $name,

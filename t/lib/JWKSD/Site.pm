@@ -83,13 +83,13 @@ sub start_haproxy
 	my ($dir, $cluster) = ($self->{dir}, $self->cluster);
 	my $certificate = $cluster->pki->server('oidc',
 		map { m{^https://([^/]+)} } @{ $self->{issuers} });
-	my $balanced = '127.0.0.1:' . $cluster->reserve;
+	my $balanced = '127.0.0.1:' . reserve_port();
 	my $servers = join '', map {
 		my $address = $cluster->url($_) =~ s{^https://}{}r;
 		"\tserver apiserver-$_ $address\n"
 	} 0 .. 1;
 
-	$self->{public} = '127.0.0.1:' . $cluster->reserve;
+	$self->{public} = '127.0.0.1:' . reserve_port();
 	$self->{haproxy} = "$dir/haproxy.sock";
 	write_file("$dir/oidc.pem", read_file("$certificate.crt")
 		. read_file("$certificate.key"), 0600);

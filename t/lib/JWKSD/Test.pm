@@ -17,7 +17,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 our @EXPORT = qw(
-	build_dir source_dir program has_program
+	build_dir source_dir program has_program server_program reserve_port
 	scratch write_file replace_file append_file read_file
 	deadline left
 	run jwksd_run json
@@ -55,6 +55,31 @@ sub has_program
 		return "$dir/$name" if -x "$dir/$name";
 	}
 	return undef;
+}
+
+# The same for a server: these are not in everybody's PATH.
+sub server_program
+{
+	my ($name) = @_;
+
+	for my $path (has_program($name), "/usr/sbin/$name") {
+		return $path if defined $path && -x $path;
+	}
+	return undef;
+}
+
+# A port on 127.0.0.1 that stays this test's own while programs come and go on
+# it: two sockets with SO_REUSEADDR may be bound to it as long as only one
+# listens, and the kernel gives it to nobody else.
+my @reserved;
+sub reserve_port
+{
+	require IO::Socket::INET; # most tests need none of it
+	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+		LocalPort => 0, ReuseAddr => 1, Proto => 'tcp') or die "socket: $!";
+
+	push @reserved, $socket;
+	return $socket->sockport;
 }
 
 # A new directory, gone when the test ends.  Short: a Unix socket's path has
